@@ -1,0 +1,1 @@
+//! Atoms in a periodic cell: structure, neighbours, lattices, disorder.

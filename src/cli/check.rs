@@ -1,0 +1,12 @@
+//! `glassbridge check`.
+
+use super::Outcome;
+use crate::error::{Error, Result};
+
+/// To be written.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {}
+
+pub(super) fn run(_args: &Args) -> Result<Outcome> {
+    Err(Error::new("check is not written yet"))
+}

@@ -1,0 +1,1 @@
+//! Many samples of one material: recipe, generation, store.

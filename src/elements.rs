@@ -1,0 +1,1 @@
+//! Masses and neutron scattering lengths of the elements, with their source.

@@ -1,0 +1,1 @@
+//! What stands between sample and data, as linear maps, and the conventions of total scattering.

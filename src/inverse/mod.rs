@@ -1,0 +1,1 @@
+//! From a measured spectrum to a pair distribution function with its uncertainty.

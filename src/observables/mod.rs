@@ -1,0 +1,1 @@
+//! What an experiment would see of a structure and its modes.

@@ -1,0 +1,1 @@
+//! The trained map between structure and spectrum, in both directions.

@@ -1,0 +1,1 @@
+//! Interatomic potentials: energy, forces, virial and analytic sparse Hessian.

@@ -1,0 +1,1 @@
+//! The report: a plain model, drawn and typeset; nothing is computed here.
