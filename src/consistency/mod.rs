@@ -1,1 +1,15 @@
 //! Do a spectrum and a pair distribution function belong to the same glass?
+//!
+//! First each curve alone: is it the kind of glass the operator was trained on ([`domain`])? Then the pair: the spectrum
+//! that the measured PDF implies is compared with the measured one ([`predictive`]), in units of what left-out training
+//! glasses do. [`verdict`] says the answer, [`power`] what the pair could have told at all.
+
+pub mod domain;
+pub mod power;
+pub mod predictive;
+pub mod verdict;
+
+pub use domain::Domain;
+pub use power::Power;
+pub use predictive::Judge;
+pub use verdict::{Answer, Verdict};

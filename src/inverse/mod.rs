@@ -1,1 +1,18 @@
-//! From a measured spectrum to a pair distribution function with its uncertainty.
+//! From a measured curve to what it implies, with an uncertainty that holds.
+//!
+//! A [`Channel`] says how an instrument sees a quantity (points, linear map, noise, nuisances); the operator's training
+//! samples are carried to it ([`Seen`]), so that the measured data are never resampled. [`Inverter`] conditions the joint
+//! distribution of the operator on a measured spectrum; [`pseudo_inverse`] holds the classical estimators on `W` for
+//! comparison. Bands are calibrated on training glasses that were left out.
+
+pub mod channel;
+mod inverter;
+pub mod noise;
+pub mod pseudo_inverse;
+mod resolution;
+mod seen;
+
+pub use channel::Channel;
+pub use inverter::{Inversion, Inverter};
+pub use resolution::Resolution;
+pub use seen::Seen;

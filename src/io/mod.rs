@@ -1,1 +1,5 @@
 //! Readers and writers, one file a format.
+
+pub mod files;
+pub mod npy;
+pub mod npz;

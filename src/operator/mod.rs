@@ -1,1 +1,183 @@
 //! The trained map between structure and spectrum, in both directions.
+//!
+//! One joint distribution of (x, y) serves everything. `x` is the *descriptor* of the structure, the pair distribution
+//! function times the number density relative to the training mean, `x(r) = (ρ/ρ̄) g(r)` (just `g` where densities are
+//! not known), and `y(E)` the spectrum. Forward: `y = W x + b`. Backward: `x = V y + c`, learned directly. Both are ridge
+//! regressions ([`fit::ridge`]) whose penalties come from exact leave-one-out; both are conditionals
+//! ([`conditional`]) of the same training samples, which is how noise and instruments enter.
+
+pub mod conditional;
+mod file;
+pub mod fit;
+pub mod groups;
+pub mod rows;
+pub mod scores;
+mod training;
+
+pub use scores::Scores;
+pub use training::{Settings, TrainingSet};
+
+use crate::curve::Quantity;
+use crate::error::{Error, Result};
+use crate::grid::Grid;
+use crate::units::Unit;
+use faer::{Mat, MatRef};
+use serde::{Deserialize, Serialize};
+
+/// Neighbours among the training structures that tell how well the map works around a structure.
+const NEIGHBOURS: usize = 8;
+
+/// What stands for the structure in the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Descriptor {
+    /// `x = g(r)`.
+    Rdf,
+    /// `x = (ρ/ρ̄) g(r)`, with ρ̄ the mean number density of the training set.
+    RhoRdf,
+}
+
+/// How the partial functions are weighted in g(r).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weighting {
+    /// `sum_ab c_a c_b g_ab`.
+    Number,
+    /// `sum_ab c_a c_b b_a b_b g_ab / <b>²` with the scattering lengths of Sears 1992.
+    Neutron,
+}
+
+/// Everything about an operator that is not a large array; stored verbatim in its file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Meta {
+    /// Version of the program that trained it.
+    pub program: String,
+    /// What `y` is.
+    pub quantity: Quantity,
+    /// The unit in which the training spectra came and predictions are written; inside it is meV.
+    pub spectrum_unit: Unit,
+    /// What `x` is.
+    pub descriptor: Descriptor,
+    /// How partials are weighted in g(r).
+    pub weighting: Weighting,
+    /// 3, or 2 for a monolayer.
+    pub dimensions: usize,
+    /// Chemical formula, where known.
+    pub composition: Option<String>,
+    /// r grid, Å.
+    pub r: Grid,
+    /// E grid, meV.
+    pub energy: Grid,
+    /// ρ̄, per Å³ (per Å² in two dimensions).
+    pub mean_density: Option<f64>,
+    /// Ridge penalty of the forward map.
+    pub lambda_forward: f64,
+    /// Ridge penalty of the backward map.
+    pub lambda_backward: f64,
+    /// Degrees of freedom of the forward map.
+    pub degrees_of_freedom: f64,
+    /// Group of near-duplicates of each training sample.
+    pub groups: Vec<usize>,
+    /// Cross-validation fold of each training sample.
+    pub folds: Vec<usize>,
+    /// Seed of the folds.
+    pub seed: u64,
+    /// How well it does on what it has not seen.
+    pub scores: Scores,
+    /// Training files and their blake3 hashes.
+    pub sources: Vec<(String, String)>,
+    /// What the training files said of themselves (material, broadening, normalisation).
+    pub notes: Vec<(String, String)>,
+}
+
+/// The trained object. See the [module](self).
+#[derive(Debug, Clone)]
+pub struct Operator {
+    /// All that is not an array.
+    pub meta: Meta,
+    /// Forward map, q x p.
+    pub w: Mat<f64>,
+    /// Forward offset, q.
+    pub b: Vec<f64>,
+    /// Backward map, p x q.
+    pub v: Mat<f64>,
+    /// Backward offset, p.
+    pub c: Vec<f64>,
+    /// Training descriptors, n x p; centred and divided by √n they are the prior's factor.
+    pub x: Mat<f64>,
+    /// Training spectra, n x q, per meV.
+    pub y: Mat<f64>,
+    /// ρ/ρ̄ of each training sample, where known.
+    pub relative_density: Option<Vec<f64>>,
+    /// Out-of-fold residuals of the forward map, n x q: the factor of its error covariance.
+    pub residuals: Mat<f64>,
+}
+
+impl Operator {
+    /// Number of training samples.
+    pub fn samples(&self) -> usize {
+        self.x.nrows()
+    }
+
+    /// Spectra (N x q, per meV) of descriptors (N x p).
+    pub fn forward(&self, x: MatRef<'_, f64>) -> Mat<f64> {
+        let mut y = x * self.w.transpose();
+        for j in 0..y.ncols() {
+            for i in 0..y.nrows() {
+                y[(i, j)] += self.b[j];
+            }
+        }
+        y
+    }
+
+    /// g(r) of a training sample: its descriptor without the density.
+    pub fn training_g(&self, sample: usize) -> Vec<f64> {
+        let density = self.relative_density.as_ref().map_or(1.0, |d| d[sample]);
+        rows::row(self.x.as_ref(), sample)
+            .into_iter()
+            .map(|x| x / density)
+            .collect()
+    }
+
+    /// Variance of the forward error near a descriptor, relative to its mean over the training set: the geometric mean of
+    /// the squared out-of-fold residuals of the nearest training structures. `exclude` leaves out one group (that of the
+    /// sample itself, in calibration).
+    pub fn local_variance(&self, x: &[f64], exclude: Option<usize>) -> f64 {
+        let energies: Vec<f64> = (0..self.samples())
+            .map(|i| self.residuals.row(i).squared_norm_l2())
+            .collect();
+        let mean = energies.iter().sum::<f64>() / energies.len() as f64;
+        let mut near: Vec<(f64, f64)> = (0..self.samples())
+            .filter(|&i| exclude != Some(self.meta.groups[i]))
+            .map(|i| {
+                let d: f64 = (0..x.len()).map(|j| (x[j] - self.x[(i, j)]).powi(2)).sum();
+                (d, energies[i])
+            })
+            .collect();
+        near.sort_by(|a, b| a.0.total_cmp(&b.0));
+        near.truncate(NEIGHBOURS);
+        if near.is_empty() || mean <= 0.0 {
+            return 1.0;
+        }
+        let floor = f64::MIN_POSITIVE;
+        let log: f64 = near.iter().map(|(_, e)| e.max(floor).ln()).sum();
+        (log / near.len() as f64).exp() / mean
+    }
+
+    /// Refuses a curve of another quantity, by name.
+    pub fn accepts(&self, quantity: Quantity) -> Result<()> {
+        if quantity == self.meta.quantity {
+            return Ok(());
+        }
+        let trained = self.meta.quantity;
+        let error = Error::new(format!(
+            "this operator was trained on {trained}, the curve is {quantity}"
+        ));
+        Err(match quantity {
+            Quantity::Raman | Quantity::RamanReduced => error
+                .because("a Raman curve is the density of states times a coupling C(E) that differs from glass to glass")
+                .cure("train an operator on Raman spectra, or say what the file is with --quantity"),
+            _ => error.cure("train an operator for it, or say what the file is with --quantity"),
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! Is a curve of the kind that the operator was trained on?
+
+use serde::Serialize;
+
+/// A curve is outside if fewer than this share of left-out training glasses lie as far out.
+pub const OUTSIDE_BELOW: f64 = 0.005;
+
+/// Where a curve stands among the training glasses.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Domain {
+    /// Distance within the directions in which training glasses differ by more than the noise (Hotelling's T²).
+    pub t2: f64,
+    /// Squared distance outside those directions, in units of the noise (the squared prediction error, SPE).
+    pub q: f64,
+    /// Share of left-out training glasses with at least this T².
+    pub t2_share: f64,
+    /// Share of left-out training glasses with at least this Q.
+    pub q_share: f64,
+    /// Whether both shares are at least [`OUTSIDE_BELOW`].
+    pub inside: bool,
+}
+
+impl Domain {
+    /// Ranks `(T², Q)` of a curve among those of left-out noisy training curves. Ranks, not the F and χ² laws: the laws
+    /// hold for Gaussian glasses, and these are not.
+    pub fn rank(distance: (f64, f64), left_out: &[(f64, f64)]) -> Self {
+        let share = |is_as_far: &dyn Fn(&(f64, f64)) -> bool| {
+            left_out.iter().filter(|d| is_as_far(d)).count() as f64 / left_out.len().max(1) as f64
+        };
+        let t2_share = share(&|d| d.0 >= distance.0);
+        let q_share = share(&|d| d.1 >= distance.1);
+        Self {
+            t2: distance.0,
+            q: distance.1,
+            t2_share,
+            q_share,
+            inside: t2_share >= OUTSIDE_BELOW && q_share >= OUTSIDE_BELOW,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_farthest_curve_is_outside_and_a_middling_one_is_not() {
+        let left_out: Vec<(f64, f64)> = (0..1000)
+            .map(|i| (f64::from(i), f64::from(i) / 10.0))
+            .collect();
+        assert!(Domain::rank((500.0, 50.0), &left_out).inside);
+        assert!(!Domain::rank((500.0, 101.0), &left_out).inside);
+        assert!(!Domain::rank((1001.0, 50.0), &left_out).inside);
+    }
+}

@@ -1,0 +1,146 @@
+//! The answer, in one word and one sentence, with where the two measurements differ.
+
+use super::Power;
+use super::power::LEVEL;
+use super::predictive::Comparison;
+use serde::{Deserialize, Serialize};
+
+/// With less power than this against a real mismatch, agreement means nothing.
+const ENOUGH_POWER: f64 = 0.5;
+/// A point disagrees if measured and predicted differ by more than this many standard deviations of a true pair.
+const DISAGREES_BEYOND: f64 = 3.0;
+
+/// The answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// A true pair of this kind of glass would look like this.
+    Consistent,
+    /// Hardly any true pair differs as much.
+    Inconsistent,
+    /// The operator was not trained on this kind of glass and cannot judge it.
+    OutsideDomain,
+    /// The measurements could not have told.
+    Undecided,
+}
+
+/// A range of an axis where the two disagree, and by how many standard deviations at most.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Range {
+    /// Lower end, meV or Å.
+    pub from: f64,
+    /// Upper end.
+    pub to: f64,
+    /// Largest deviation in the range, in standard deviations, with its sign (measured minus predicted).
+    pub deviation: f64,
+}
+
+/// The answer with its reasons.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// In one word.
+    pub answer: Answer,
+    /// In one sentence.
+    pub sentence: String,
+    /// Where in energy.
+    pub energy: Vec<Range>,
+}
+
+impl Answer {
+    /// Its name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Consistent => "consistent",
+            Self::Inconsistent => "inconsistent",
+            Self::OutsideDomain => "outside-domain",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+impl Verdict {
+    /// Decides: domain first, then the pair, then whether agreement means anything. `x` and `z` are the measured spectrum.
+    pub fn of(comparison: &Comparison, power: &Power, x: &[f64], z: &[f64]) -> Self {
+        let deviations: Vec<f64> = z
+            .iter()
+            .zip(&comparison.predicted)
+            .zip(&comparison.spread)
+            .map(|((z, p), s)| (z - p) / s)
+            .collect();
+        let (answer, sentence) = decide(comparison, power);
+        Self {
+            answer,
+            sentence,
+            energy: ranges(x, &deviations, DISAGREES_BEYOND),
+        }
+    }
+}
+
+fn decide(c: &Comparison, power: &Power) -> (Answer, String) {
+    if !(c.spectrum.inside && c.pdf.inside) {
+        let who = match (c.spectrum.inside, c.pdf.inside) {
+            (false, false) => "neither curve looks",
+            (false, true) => "the spectrum does not look",
+            _ => "the pair distribution function does not look",
+        };
+        let sentence =
+            format!("The operator cannot judge this sample: {who} like a glass it was trained on.");
+        return (Answer::OutsideDomain, sentence);
+    }
+    let percent = 100.0 * c.p_value;
+    if c.p_value <= LEVEL {
+        let sentence = format!(
+            "The two measurements disagree: only {percent:.1} % of true pairs differ as much."
+        );
+        return (Answer::Inconsistent, sentence);
+    }
+    if power.mismatch < ENOUGH_POWER {
+        let sentence = format!(
+            "These measurements could not have told: of clearly wrong pairs only {:.0} % would have been noticed.",
+            100.0 * power.mismatch
+        );
+        return (Answer::Undecided, sentence);
+    }
+    let sentence = format!(
+        "The two measurements agree: {percent:.0} % of true pairs of such glasses differ at least as much."
+    );
+    (Answer::Consistent, sentence)
+}
+
+/// Runs of points that deviate by more than `beyond`.
+pub fn ranges(x: &[f64], deviations: &[f64], beyond: f64) -> Vec<Range> {
+    let mut out: Vec<Range> = Vec::new();
+    let mut open = false;
+    for (x, d) in x.iter().zip(deviations) {
+        let far = d.abs() > beyond;
+        match out.last_mut() {
+            Some(last) if far && open && last.deviation.signum() == d.signum() => {
+                last.to = *x;
+                if d.abs() > last.deviation.abs() {
+                    last.deviation = *d;
+                }
+            }
+            _ if far => out.push(Range {
+                from: *x,
+                to: *x,
+                deviation: *d,
+            }),
+            _ => {}
+        }
+        open = far;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_split_where_the_sign_changes_and_where_they_stop() {
+        let x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let found = ranges(&x, &[4.0, 5.0, -4.0, 0.0, 0.0, 6.0], 3.0);
+        let ends: Vec<_> = found.iter().map(|r| (r.from, r.to, r.deviation)).collect();
+        assert_eq!(ends, [(1.0, 2.0, 5.0), (3.0, 3.0, -4.0), (6.0, 6.0, 6.0)]);
+    }
+}

@@ -1,0 +1,83 @@
+//! What the data say and what the prior says.
+
+use crate::error::{Error, Result};
+use crate::operator::conditional::Conditional;
+use crate::operator::{Operator, rows};
+use faer::Mat;
+
+/// Singular values of the prior below this fraction of its largest are left out of averaging kernels:
+/// such directions hardly occur among the training glasses.
+const PRIOR_RANK: f64 = 1e-4;
+
+/// Resolution analysis of a channel, the same for all its spectra.
+#[derive(Debug, Clone)]
+pub struct Resolution {
+    /// `sum f_k`: directions that the data decide; the rest is prior.
+    pub degrees_of_freedom: f64,
+    /// `-½ sum log₂(1 - f_k)`: information gained over the prior.
+    pub bits: f64,
+    /// Per r bin, the share of the prior variance that the data removed (0: all prior, 1: all data).
+    pub data_share: Vec<f64>,
+    /// Standard deviation of the descriptor from the noise, per r bin.
+    pub noise_sd: Vec<f64>,
+    /// Standard deviation of the descriptor that stays from the prior, per r bin.
+    pub prior_sd: Vec<f64>,
+    /// Averaging kernels `A` (p x p): the estimate is `x̄ + A (x - x̄)` without noise.
+    pub kernels: Mat<f64>,
+}
+
+impl Resolution {
+    pub(super) fn new(operator: &Operator, conditional: &Conditional) -> Result<Self> {
+        let filter = conditional.filter();
+        let mean = rows::mean(operator.x.as_ref());
+        let x = rows::centred(operator.x.as_ref(), &mean);
+        let (n, p) = (x.nrows() as f64, x.ncols());
+        let along = conditional.sample_vectors().transpose() * &x;
+        let (mut share, mut noise, mut prior) = (vec![0.0; p], vec![0.0; p], vec![0.0; p]);
+        for j in 0..p {
+            let total = x.col(j).squared_norm_l2();
+            let (mut decided, mut from_noise) = (0.0, 0.0);
+            for (k, f) in filter.iter().enumerate() {
+                let c = along[(k, j)].powi(2);
+                decided += f * c;
+                from_noise += f * (1.0 - f) * c;
+            }
+            share[j] = if total > 0.0 {
+                (decided / total).clamp(0.0, 1.0)
+            } else {
+                0.0
+            };
+            noise[j] = (from_noise / n).sqrt();
+            prior[j] = ((total - decided - from_noise).max(0.0) / n).sqrt();
+        }
+        Ok(Self {
+            degrees_of_freedom: filter.iter().sum(),
+            // 1 - f is never zero: f = s²/(s²+n).
+            bits: -0.5
+                * filter
+                    .iter()
+                    .map(|f| (1.0 - f).max(f64::MIN_POSITIVE).log2())
+                    .sum::<f64>(),
+            data_share: share,
+            noise_sd: noise,
+            prior_sd: prior,
+            kernels: kernels(&x, conditional, &filter)?,
+        })
+    }
+}
+
+/// `A = Xᵀ U f Uᵀ (Xᵀ)⁺`, the pseudo-inverse taken on the directions that occur in the training set.
+fn kernels(x: &Mat<f64>, conditional: &Conditional, filter: &[f64]) -> Result<Mat<f64>> {
+    let svd = x
+        .transpose()
+        .thin_svd()
+        .map_err(|_| Error::new("the singular value decomposition did not converge"))?;
+    let d: Vec<f64> = svd.S().column_vector().iter().copied().collect();
+    let k = d.iter().take_while(|&&s| s > PRIOR_RANK * d[0]).count();
+    let (p, q) = (svd.U().subcols(0, k), svd.V().subcols(0, k));
+    let projected = q.transpose() * conditional.sample_vectors();
+    let weighted = Mat::from_fn(k, filter.len(), |i, j| projected[(i, j)] * filter[j]);
+    let core = weighted * projected.transpose();
+    let scaled = Mat::from_fn(k, k, |i, j| d[i] * core[(i, j)] / d[j]);
+    Ok(p * scaled * p.transpose())
+}

@@ -1,0 +1,121 @@
+//! The training samples as an instrument would have seen them, whole and with each fold left out.
+
+use super::Channel;
+use crate::error::Result;
+use crate::operator::conditional::Conditional;
+use crate::operator::rows;
+use faer::{Mat, MatRef};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+
+/// Noisy copies of each left-out sample: enough that the noise, not only the glass, is averaged over.
+pub const DRAWS: usize = 4;
+
+/// One fold: the conditional of the samples outside it, and which are outside and inside.
+#[derive(Debug)]
+pub struct Fold {
+    /// Conditional of the training part.
+    pub conditional: Conditional,
+    /// Samples it is made of.
+    pub train: Vec<usize>,
+    /// Samples it has not seen.
+    pub test: Vec<usize>,
+}
+
+/// Training samples carried to a [`Channel`].
+#[derive(Debug)]
+pub struct Seen {
+    /// All samples.
+    pub conditional: Conditional,
+    /// Each fold left out.
+    pub folds: Vec<Fold>,
+    /// Noiseless data, n x m.
+    pub data: Mat<f64>,
+    /// [`DRAWS`] noisy copies of the data: copy d of sample i is row `d·n + i`.
+    pub noisy: Mat<f64>,
+}
+
+impl Seen {
+    /// Carries `samples` (n x q on the operator's grid) to `channel`. `lambda` is the ridge penalty of the direction, the
+    /// model error that stays when there is no noise; `folds` says to which fold each sample belongs.
+    ///
+    /// Costs one m³ Cholesky factorisation and one singular value decomposition of n x m for each fold.
+    pub fn new(
+        samples: MatRef<'_, f64>,
+        channel: &Channel,
+        lambda: f64,
+        folds: &[usize],
+        seed: u64,
+    ) -> Result<Self> {
+        let data = channel.see(samples);
+        let n = data.nrows();
+        let noise = channel.covariance();
+        let overlap = &channel.map * channel.map.transpose();
+        let conditional = |which: &[usize]| {
+            let share = lambda / which.len() as f64;
+            let s = Mat::from_fn(noise.nrows(), noise.ncols(), |i, j| {
+                noise[(i, j)] + share * overlap[(i, j)]
+            });
+            Conditional::new(rows::select(data.as_ref(), which).as_ref(), s.as_ref())
+        };
+        let all: Vec<usize> = (0..n).collect();
+        let count = folds.iter().max().map_or(0, |m| m + 1);
+        let folds = (0..count)
+            .into_par_iter()
+            .map(|fold| {
+                let (test, train): (Vec<usize>, Vec<usize>) =
+                    all.iter().partition(|&&i| folds[i] == fold);
+                Ok(Fold {
+                    conditional: conditional(&train)?,
+                    train,
+                    test,
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Self {
+            conditional: conditional(&all)?,
+            folds,
+            noisy: noisy_copies(&data, channel, seed),
+            data,
+        })
+    }
+
+    /// The noisy copies of the samples of one fold (`DRAWS·|test|` x m), and the sample of each row.
+    pub fn left_out(&self, fold: &Fold) -> (Mat<f64>, Vec<usize>) {
+        let n = self.data.nrows();
+        let which: Vec<usize> = (0..DRAWS)
+            .flat_map(|d| fold.test.iter().map(move |&i| d * n + i))
+            .collect();
+        let sample = which.iter().map(|r| r % n).collect();
+        (rows::select(self.noisy.as_ref(), &which), sample)
+    }
+
+    /// (T², Q) of every left-out noisy copy, seen by the fold that does not know it.
+    pub fn left_out_distances(&self) -> Vec<(f64, f64)> {
+        self.folds
+            .iter()
+            .flat_map(|fold| {
+                let (data, _) = self.left_out(fold);
+                fold.conditional
+                    .distances(fold.conditional.whiten(data.as_ref()).as_ref())
+            })
+            .collect()
+    }
+}
+
+fn noisy_copies(data: &Mat<f64>, channel: &Channel, seed: u64) -> Mat<f64> {
+    let (n, m, k) = (data.nrows(), data.ncols(), channel.nuisances.ncols());
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut out = Mat::zeros(DRAWS * n, m);
+    for row in 0..DRAWS * n {
+        let u: Vec<f64> = (0..k).map(|_| StandardNormal.sample(&mut rng)).collect();
+        for j in 0..m {
+            let xi: f64 = StandardNormal.sample(&mut rng);
+            let nuisance: f64 = (0..k).map(|c| channel.nuisances[(j, c)] * u[c]).sum();
+            out[(row, j)] = data[(row % n, j)] + channel.sigma[j] * xi + nuisance;
+        }
+    }
+    out
+}

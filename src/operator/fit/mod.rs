@@ -1,0 +1,3 @@
+//! Estimators of the linear map, one file each.
+
+pub mod ridge;

@@ -1,0 +1,265 @@
+//! Checked training data, and the training of an [`Operator`].
+
+use super::fit::ridge::RidgePath;
+use super::scores::{Split, Tally};
+use super::{Descriptor, Meta, Operator, Weighting, groups, rows};
+use crate::curve::Quantity;
+use crate::error::{Error, Result};
+use crate::grid::Grid;
+use crate::units::Unit;
+use faer::Mat;
+
+/// Fewer samples than this cannot be split into folds that mean anything.
+const FEWEST_SAMPLES: usize = 8;
+/// Folds of the cross-validation; whole groups of near-duplicates.
+const FOLDS: usize = 10;
+
+/// Pairs of g(r) and spectra, checked when built.
+#[derive(Debug, Clone)]
+pub struct TrainingSet {
+    /// g(r), n x p.
+    pub g: Mat<f64>,
+    /// Spectra, n x q, per meV.
+    pub spectra: Mat<f64>,
+    /// Number density of each sample, where known.
+    pub density: Option<Vec<f64>>,
+    /// r grid, Å.
+    pub r: Grid,
+    /// E grid, meV.
+    pub energy: Grid,
+    /// What the spectra are.
+    pub quantity: Quantity,
+    /// The unit in which they came.
+    pub spectrum_unit: Unit,
+    /// How partials are weighted in g.
+    pub weighting: Weighting,
+    /// 3, or 2 for a monolayer.
+    pub dimensions: usize,
+    /// Chemical formula, where known.
+    pub composition: Option<String>,
+    /// Files and their hashes.
+    pub sources: Vec<(String, String)>,
+    /// What the files say of themselves.
+    pub notes: Vec<(String, String)>,
+}
+
+/// How to train.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Settings {
+    /// Fixed forward penalty; else exact leave-one-out chooses.
+    pub lambda: Option<f64>,
+    /// Share of the samples kept out of the fit and used for the scores; else cross-validation by groups.
+    pub holdout: Option<f64>,
+    /// The descriptor; else `rho-rdf` where densities are known.
+    pub descriptor: Option<Descriptor>,
+    /// Seed of the folds.
+    pub seed: u64,
+}
+
+impl TrainingSet {
+    fn check(&self) -> Result<()> {
+        let n = self.g.nrows();
+        let fail = |what: String| Err(Error::new(what));
+        if self.spectra.nrows() != n {
+            return fail(format!(
+                "{n} structures but {} spectra",
+                self.spectra.nrows()
+            ));
+        }
+        if n < FEWEST_SAMPLES {
+            return Err(Error::new(format!("{n} samples are too few to train on"))
+                .because(format!("scores and bands need at least {FEWEST_SAMPLES}"))
+                .cure("simulate more samples (glassbridge simulate ... --samples 200)"));
+        }
+        if self.g.ncols() != self.r.len() || self.spectra.ncols() != self.energy.len() {
+            return fail("the tables do not fit their grids".to_owned());
+        }
+        let finite = |m: &Mat<f64>| (0..m.ncols()).all(|j| m.col(j).iter().all(|v| v.is_finite()));
+        if !finite(&self.g) || !finite(&self.spectra) {
+            return fail("a training value is not a finite number".to_owned());
+        }
+        if let Some(density) = &self.density {
+            if density.len() != n || density.iter().any(|d| !(d.is_finite() && *d > 0.0)) {
+                return Err(Error::new("the number densities do not fit the samples")
+                    .because("each sample needs one positive density"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The descriptor matrix, ρ/ρ̄ of each sample, and ρ̄.
+    #[allow(
+        clippy::type_complexity,
+        reason = "three parts of one thing, used once"
+    )]
+    fn describe(
+        &self,
+        wanted: Option<Descriptor>,
+    ) -> Result<(Descriptor, Mat<f64>, Option<(Vec<f64>, f64)>)> {
+        let relative = self.density.as_ref().map(|d| {
+            let mean = d.iter().sum::<f64>() / d.len() as f64;
+            (d.iter().map(|v| v / mean).collect::<Vec<_>>(), mean)
+        });
+        match (wanted, relative) {
+            (Some(Descriptor::RhoRdf), None) => {
+                Err(Error::new("the descriptor rho-rdf needs densities")
+                    .cure("give --samples with a number_density column, or --descriptor rdf"))
+            }
+            (None | Some(Descriptor::RhoRdf), Some((relative, mean))) => {
+                let x = Mat::from_fn(self.g.nrows(), self.g.ncols(), |i, j| {
+                    self.g[(i, j)] * relative[i]
+                });
+                Ok((Descriptor::RhoRdf, x, Some((relative, mean))))
+            }
+            (Some(Descriptor::Rdf), _) | (None, None) => {
+                Ok((Descriptor::Rdf, self.g.clone(), None))
+            }
+        }
+    }
+
+    fn subset(&self, which: &[usize]) -> Self {
+        Self {
+            g: rows::select(self.g.as_ref(), which),
+            spectra: rows::select(self.spectra.as_ref(), which),
+            density: self
+                .density
+                .as_ref()
+                .map(|d| which.iter().map(|&i| d[i]).collect()),
+            ..self.clone()
+        }
+    }
+}
+
+impl Operator {
+    /// Trains both directions and measures them on samples they have not seen.
+    pub fn train(set: &TrainingSet, settings: &Settings) -> Result<Self> {
+        set.check()?;
+        let Some(share) = settings.holdout else {
+            return Self::fit(set, settings);
+        };
+        if !(0.0..1.0).contains(&share) || share == 0.0 {
+            return Err(Error::new(format!("a hold-out of {share} is not a share"))
+                .cure("give a number between 0 and 1, such as 0.2"));
+        }
+        let group = groups::groups(set.g.as_ref());
+        let pieces = ((1.0 / share).round() as usize).max(2);
+        let folds = groups::folds(&group, pieces, settings.seed);
+        let part = |held: bool| -> Vec<usize> {
+            (0..folds.len())
+                .filter(|&i| (folds[i] == 0) == held)
+                .collect()
+        };
+        let (train, test) = (part(false), part(true));
+        let kept = set.subset(&train);
+        kept.check()?;
+        let mut operator = Self::fit(&kept, settings)?;
+        let (_, x, density) = set.describe(settings.descriptor)?;
+        let mut tally = Tally::default();
+        Split {
+            x: x.as_ref(),
+            y: set.spectra.as_ref(),
+            density: density.as_ref().map(|(d, _)| d.as_slice()),
+            train: &train,
+            test: &test,
+        }
+        .judge(settings.seed, &mut tally)?;
+        let seen = &operator.meta.scores;
+        let protocol = format!(
+            "{} of {} samples held out, whole groups",
+            test.len(),
+            folds.len()
+        );
+        operator.meta.scores = tally.scores(protocol, seen.train_mse, seen.duplicates);
+        Ok(operator)
+    }
+
+    fn fit(set: &TrainingSet, settings: &Settings) -> Result<Self> {
+        let (descriptor, x, density) = set.describe(settings.descriptor)?;
+        let (relative_density, mean_density) = density.unzip();
+        let y = set.spectra.clone();
+        let n = x.nrows();
+
+        let group = groups::groups(x.as_ref());
+        let folds = groups::folds(&group, FOLDS, settings.seed);
+        let mut tally = Tally::default();
+        let mut residuals = Mat::zeros(n, y.ncols());
+        let fold_count = folds.iter().max().map_or(1, |m| m + 1);
+        if fold_count < 2 {
+            return Err(Error::new("all training samples are the same structure")
+                .cure("simulate with a wider range of disorder"));
+        }
+        for fold in 0..fold_count {
+            let part = |held: bool| -> Vec<usize> {
+                (0..n).filter(|&i| (folds[i] == fold) == held).collect()
+            };
+            let (train, test) = (part(false), part(true));
+            let split = Split {
+                x: x.as_ref(),
+                y: y.as_ref(),
+                density: relative_density.as_deref(),
+                train: &train,
+                test: &test,
+            };
+            let r = split.judge(settings.seed.wrapping_add(fold as u64), &mut tally)?;
+            for (k, &i) in test.iter().enumerate() {
+                residuals.row_mut(i).copy_from(r.row(k));
+            }
+        }
+
+        let forward_path = RidgePath::new(x.as_ref(), y.as_ref())?;
+        let lambda_forward = match settings.lambda {
+            Some(lambda) if lambda > 0.0 && lambda.is_finite() => lambda,
+            Some(lambda) => {
+                return Err(Error::new(format!("lambda = {lambda} is not a penalty"))
+                    .cure("give a positive number, or leave it out: leave-one-out then chooses"));
+            }
+            None => forward_path.best_lambda(&forward_path.default_lambdas())?,
+        };
+        let forward = forward_path.fit(lambda_forward);
+        let backward_path = RidgePath::new(y.as_ref(), x.as_ref())?;
+        let lambda_backward = backward_path.best_lambda(&backward_path.default_lambdas())?;
+        let backward = backward_path.fit(lambda_backward);
+
+        let fitted = &x * forward.matrix.transpose();
+        let train_error = Mat::from_fn(n, y.ncols(), |i, j| {
+            y[(i, j)] - fitted[(i, j)] - forward.offset[j]
+        });
+        let train_mse = rows::sum_of_squares(train_error.as_ref()) / (n * y.ncols()) as f64;
+        let lonely = (0..n)
+            .filter(|&i| group.iter().filter(|g| **g == group[i]).count() == 1)
+            .count();
+        let protocol = format!("{fold_count}-fold cross-validation, near-duplicates never split");
+
+        Ok(Self {
+            meta: Meta {
+                program: env!("CARGO_PKG_VERSION").to_owned(),
+                quantity: set.quantity,
+                spectrum_unit: set.spectrum_unit,
+                descriptor,
+                weighting: set.weighting,
+                dimensions: set.dimensions,
+                composition: set.composition.clone(),
+                r: set.r,
+                energy: set.energy,
+                mean_density,
+                lambda_forward,
+                lambda_backward,
+                degrees_of_freedom: forward_path.degrees_of_freedom(lambda_forward),
+                groups: group,
+                folds,
+                seed: settings.seed,
+                scores: tally.scores(protocol, train_mse, n - lonely),
+                sources: set.sources.clone(),
+                notes: set.notes.clone(),
+            },
+            w: forward.matrix,
+            b: forward.offset,
+            v: backward.matrix,
+            c: backward.offset,
+            x,
+            y,
+            relative_density,
+            residuals,
+        })
+    }
+}
