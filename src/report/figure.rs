@@ -1,0 +1,308 @@
+//! A figure as SVG: places the panels, then draws frames, layers and legends.
+
+use super::axes::{Frame, Range};
+use super::canvas::{self, Canvas, Point, Side, Stroke, mm, text_height};
+use super::layers;
+use super::map;
+use super::model::{Arrangement, Figure, Layer, Panel};
+use super::palette::{self, ATTENTION, FAINT, INK};
+use crate::error::Result;
+
+/// Room at the right of a frame: half of the last tick label, mm.
+const RIGHT: f64 = 4.0;
+/// Room at the left of a frame while the tick labels are not known yet, mm.
+const LEFT_AT_FIRST: f64 = 19.0;
+/// Length of a sample of line in the legend and its distance from its text, mm.
+const SWATCH: (f64, f64) = (7.0, 1.2);
+/// Distance between two entries of a legend, mm.
+const BETWEEN: f64 = 4.0;
+
+/// The SVG of a figure: drawn at its size in print, words as text in DejaVu Sans.
+///
+/// The same figure gives the same bytes.
+pub fn svg(figure: &Figure) -> Result<String> {
+    let size = figure.size();
+    canvas::svg(size.width_mm, size.height_mm, |canvas| {
+        let cells = match figure.arrangement() {
+            Arrangement::Stacked => stacked(canvas, figure)?,
+            Arrangement::Beside => beside(canvas, figure)?,
+        };
+        cells.iter().try_for_each(|cell| cell.draw(canvas))
+    })
+}
+
+/// A panel with its place on the sheet.
+struct Cell<'a> {
+    panel: &'a Panel,
+    frame: Frame,
+    legend: Vec<Vec<Entry<'a>>>,
+    /// Whether the x axis is labelled here.
+    is_named: bool,
+}
+
+/// An entry of a legend: what stands before the words, the words, and their width.
+struct Entry<'a> {
+    layer: Option<&'a Layer>,
+    words: String,
+    width: f64,
+}
+
+fn below() -> f64 {
+    3.2 * text_height()
+}
+
+fn above(rows: usize) -> f64 {
+    (0.9 + 1.4 * rows as f64) * text_height()
+}
+
+fn right(panel: &Panel) -> f64 {
+    let has_map = panel.layers.iter().any(|l| matches!(l, Layer::Map { .. }));
+    mm(if has_map { map::BAR_ROOM } else { RIGHT })
+}
+
+/// The letter of panel `i` of `count`.
+fn letter(i: usize, count: usize) -> Option<char> {
+    (count > 1).then(|| char::from(b'a' + (i % 26) as u8))
+}
+
+fn stacked<'a>(canvas: &Canvas, figure: &'a Figure) -> Result<Vec<Cell<'a>>> {
+    let panels = figure.panels();
+    let last = panels.len() - 1;
+    let x = panels[last]
+        .x
+        .range
+        .map_or_else(|| x_range(panels), |(low, high)| Range::new(low, high));
+    let (width, height) = (mm(figure.size().width_mm), mm(figure.size().height_mm));
+    let right = width - panels.iter().map(right).fold(0.0, f64::max);
+    let legends: Vec<_> = legends(canvas, panels, right - mm(LEFT_AT_FIRST))?;
+    let heads: f64 = legends.iter().map(|l| above(l.len())).sum();
+    let total: f64 = panels.iter().map(|p| p.weight).sum();
+    // However full the legends are, a frame keeps some height.
+    let free = (height - heads - below()).max(0.3 * height);
+    let mut top = 0.0;
+    let mut cells = Vec::new();
+    for (i, (panel, legend)) in panels.iter().zip(legends).enumerate() {
+        top += above(legend.len());
+        let bottom = top + free * panel.weight / total;
+        let frame = Frame {
+            left: mm(LEFT_AT_FIRST),
+            right,
+            top,
+            bottom,
+            x,
+            y: y_range(panel, x),
+        };
+        top = bottom;
+        cells.push(Cell {
+            panel,
+            frame,
+            legend,
+            is_named: i == last,
+        });
+    }
+    let left = lefts(canvas, &cells)?.into_iter().fold(0.0, f64::max);
+    cells.iter_mut().for_each(|c| c.frame.left = left);
+    Ok(cells)
+}
+
+fn beside<'a>(canvas: &Canvas, figure: &'a Figure) -> Result<Vec<Cell<'a>>> {
+    let panels = figure.panels();
+    let width = mm(figure.size().width_mm) / panels.len() as f64;
+    let widest = panels.iter().map(right).fold(0.0, f64::max);
+    let legends = legends(canvas, panels, width - widest - mm(LEFT_AT_FIRST))?;
+    let rows = legends.iter().map(Vec::len).max().unwrap_or(0);
+    let bottom = mm(figure.size().height_mm) - below();
+    let mut cells = Vec::new();
+    for (i, (panel, legend)) in panels.iter().zip(legends).enumerate() {
+        let x = panel.x.range.map_or_else(
+            || x_range(std::slice::from_ref(panel)),
+            |(low, high)| Range::new(low, high),
+        );
+        let frame = Frame {
+            left: i as f64 * width + mm(LEFT_AT_FIRST),
+            right: (i + 1) as f64 * width - right(panel),
+            top: above(rows).min(0.6 * bottom),
+            bottom,
+            x,
+            y: y_range(panel, x),
+        };
+        cells.push(Cell {
+            panel,
+            frame,
+            legend,
+            is_named: true,
+        });
+    }
+    let lefts = lefts(canvas, &cells)?;
+    for (i, (cell, left)) in cells.iter_mut().zip(lefts).enumerate() {
+        cell.frame.left = i as f64 * width + left;
+    }
+    Ok(cells)
+}
+
+/// Room each panel needs for what stands at the left of its frame, pixels.
+fn lefts(canvas: &Canvas, cells: &[Cell]) -> Result<Vec<f64>> {
+    cells
+        .iter()
+        .map(|c| Ok(c.frame.y_label_width(canvas)? + mm(1.0) + 1.8 * text_height()))
+        .collect()
+}
+
+fn x_range(panels: &[Panel]) -> Range {
+    let layers = panels.iter().flat_map(|p| &p.layers);
+    Range::of(layers.flat_map(layers::x_extent))
+}
+
+fn y_range(panel: &Panel, x: Range) -> Range {
+    if let Some((low, high)) = panel.y.range {
+        return Range::new(low, high);
+    }
+    let data = Range::of(panel.layers.iter().flat_map(|l| layers::y_extent(l, x)));
+    let is_map = panel.layers.iter().any(|l| matches!(l, Layer::Map { .. }));
+    if is_map { data } else { data.roomy() }
+}
+
+/// The legend of each panel, in rows no wider than `width` pixels: letter and title, then each named layer once.
+fn legends<'a>(
+    canvas: &Canvas,
+    panels: &'a [Panel],
+    width: f64,
+) -> Result<Vec<Vec<Vec<Entry<'a>>>>> {
+    let mut all = Vec::new();
+    for (i, panel) in panels.iter().enumerate() {
+        let letter = letter(i, panels.len()).map(|c| format!("({c})"));
+        let title = [letter, panel.title.clone()].into_iter().flatten();
+        let title = title.collect::<Vec<_>>().join(" ");
+        let mut entries = Vec::new();
+        if !title.is_empty() {
+            entries.push(entry(canvas, None, &title, width)?);
+        }
+        let mut seen: Vec<&str> = Vec::new();
+        for layer in &panel.layers {
+            let label = label(layer);
+            if !label.is_empty() && !seen.contains(&label) {
+                seen.push(label);
+                entries.push(entry(canvas, Some(layer), label, width)?);
+            }
+        }
+        all.push(rows(entries, width));
+    }
+    Ok(all)
+}
+
+fn entry<'a>(
+    canvas: &Canvas,
+    layer: Option<&'a Layer>,
+    words: &str,
+    width: f64,
+) -> Result<Entry<'a>> {
+    let swatch = layer.map_or(0.0, |_| mm(SWATCH.0 + SWATCH.1));
+    let words = canvas.fitted(words, width - swatch)?;
+    let width = swatch + canvas.width(&words)?;
+    Ok(Entry {
+        layer,
+        words,
+        width,
+    })
+}
+
+fn rows(entries: Vec<Entry>, width: f64) -> Vec<Vec<Entry>> {
+    let mut rows: Vec<Vec<Entry>> = Vec::new();
+    let mut used = f64::INFINITY;
+    for entry in entries {
+        if used + mm(BETWEEN) + entry.width > width {
+            rows.push(Vec::new());
+            used = -mm(BETWEEN);
+        }
+        used += mm(BETWEEN) + entry.width;
+        if let Some(row) = rows.last_mut() {
+            row.push(entry);
+        }
+    }
+    rows
+}
+
+/// The name of a layer in the legend; a map is named at its colour bar.
+fn label(layer: &Layer) -> &str {
+    match layer {
+        Layer::Line { label, .. }
+        | Layer::Points { label, .. }
+        | Layer::Band { label, .. }
+        | Layer::Shade { label, .. }
+        | Layer::Bars { label, .. } => label,
+        Layer::Map { .. } => "",
+    }
+}
+
+impl Cell<'_> {
+    fn draw(&self, canvas: &Canvas) -> Result<()> {
+        let (frame, panel) = (&self.frame, self.panel);
+        let is_map = panel.layers.iter().any(|l| matches!(l, Layer::Map { .. }));
+        if !is_map && frame.y.low < 0.0 && frame.y.high > 0.0 {
+            let zero = Stroke {
+                colour: FAINT,
+                width: 0.15,
+                dash: None,
+            };
+            let row = frame.row(0.0);
+            canvas.line(&[(frame.left, row), (frame.right, row)], zero)?;
+        }
+        for layer in &panel.layers {
+            layers::draw(canvas, frame, layer)?;
+        }
+        if let Some((label, values)) = panel.layers.iter().find_map(|l| match l {
+            Layer::Map { label, values, .. } => Some((label, values)),
+            _ => None,
+        }) {
+            map::bar(canvas, frame, values, label)?;
+        }
+        frame.draw(canvas, &panel.x, &panel.y, self.is_named)?;
+        self.draw_legend(canvas)?;
+        if panel.layers.iter().all(|l| layers::x_extent(l).is_empty()) {
+            let centre = (
+                0.5 * (frame.left + frame.right),
+                0.5 * (frame.top + frame.bottom),
+            );
+            canvas.text("no data", centre, Side::Centre, INK)?;
+        }
+        Ok(())
+    }
+
+    fn draw_legend(&self, canvas: &Canvas) -> Result<()> {
+        let mut row = self.frame.top - above(self.legend.len()) + 1.15 * text_height();
+        for entries in &self.legend {
+            let mut column = self.frame.left;
+            for entry in entries {
+                let mut words = column;
+                if let Some(layer) = entry.layer {
+                    swatch(canvas, (column, row), layer)?;
+                    words += mm(SWATCH.0 + SWATCH.1);
+                }
+                canvas.text(&entry.words, (words, row), Side::Left, INK)?;
+                column += entry.width + mm(BETWEEN);
+            }
+            row += 1.4 * text_height();
+        }
+        Ok(())
+    }
+}
+
+/// A sample of a layer, its left end at `at`.
+fn swatch(canvas: &Canvas, at: Point, layer: &Layer) -> Result<()> {
+    let end = (at.0 + mm(SWATCH.0), at.1);
+    let centre = (at.0 + 0.5 * mm(SWATCH.0), at.1);
+    let half = 0.35 * text_height();
+    let block = |colour| canvas.rectangle((at.0, at.1 - half), (end.0, at.1 + half), colour);
+    match layer {
+        Layer::Line { role, .. } => canvas.line(&[at, end], palette::stroke(*role)),
+        Layer::Points { role, .. } => layers::marker(canvas, centre, mm(0.65), *role),
+        Layer::Band { role, .. } => block(palette::band(*role)),
+        Layer::Bars { role, .. } => block(palette::colour(*role)),
+        Layer::Shade { .. } => {
+            block(ATTENTION.with_alpha(0.22))?;
+            let top = at.1 - half;
+            canvas.rectangle((at.0, top), (end.0, top + mm(0.6)), ATTENTION)
+        }
+        Layer::Map { .. } => Ok(()),
+    }
+}

@@ -1,0 +1,177 @@
+//! Heat maps and their colour bar.
+
+use super::axes::{Frame, Range, Ticks, power_of_ten};
+use super::canvas::{Canvas, Side, Stroke, mm, text_height};
+use super::layers::edges;
+use super::palette::{self, Colour, INK};
+use crate::error::Result;
+
+/// A map is drawn with at most this many cells a side, each the mean of those it covers: finer ones cannot be seen in
+/// print and make files of many megabytes. The CSV beside a figure has them all.
+const MOST_CELLS: usize = 96;
+/// Shades of the colour scale.
+const SHADES: f64 = 48.0;
+/// Neighbouring cells overlap by this much (pixels), lest hairs of paper show between them.
+const OVERLAP: f64 = 2.0;
+/// Colour bar: distance from the frame, and width, mm.
+const BAR: (f64, f64) = (2.5, 3.0);
+/// Room a colour bar with its label needs at the right of the frame, mm.
+pub(super) const BAR_ROOM: f64 = 21.0;
+
+/// From values to colours: white at zero and two hues if a value is negative, else white to dark.
+struct Scale {
+    range: Range,
+    is_diverging: bool,
+}
+
+impl Scale {
+    fn of(values: &[f64]) -> Self {
+        let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+        let is_diverging = values.iter().any(|v| *v < 0.0);
+        let range = match (is_diverging, largest > 0.0) {
+            (true, _) => Range::new(-largest, largest),
+            (false, true) => Range::new(0.0, largest),
+            (false, false) => Range::new(0.0, 1.0),
+        };
+        Self {
+            range,
+            is_diverging,
+        }
+    }
+
+    fn colour(&self, v: f64) -> Colour {
+        let share = (self.range.share(v) * SHADES).round() / SHADES;
+        if self.is_diverging {
+            palette::diverging(2.0 * share - 1.0)
+        } else {
+            palette::sequential(share)
+        }
+    }
+}
+
+/// Draws the cells.
+pub(super) fn draw(
+    canvas: &Canvas,
+    frame: &Frame,
+    x: &[f64],
+    y: &[f64],
+    values: &[f64],
+) -> Result<()> {
+    let scale = Scale::of(values);
+    let (columns, rows) = (edges(x), edges(y));
+    let (wide, high) = (x.len().div_ceil(MOST_CELLS), y.len().div_ceil(MOST_CELLS));
+    if values.is_empty() {
+        return Ok(());
+    }
+    for j in (0..y.len()).step_by(high) {
+        let j_end = (j + high).min(y.len());
+        let cells: Vec<(usize, Colour)> = (0..x.len())
+            .step_by(wide)
+            .map(|i| {
+                let i_end = (i + wide).min(x.len());
+                (i, scale.colour(mean(values, x.len(), i..i_end, j..j_end)))
+            })
+            .collect();
+        let row = (frame.row(rows[j]), frame.row(rows[j_end]));
+        // Neighbours of one colour are one rectangle.
+        for run in cells.chunk_by(|a, b| a.1 == b.1) {
+            let end = (run[run.len() - 1].0 + wide).min(x.len());
+            let column = (frame.column(columns[run[0].0]), frame.column(columns[end]));
+            cell(canvas, frame, column, row, run[0].1)?;
+        }
+    }
+    Ok(())
+}
+
+fn mean(values: &[f64], width: usize, i: std::ops::Range<usize>, j: std::ops::Range<usize>) -> f64 {
+    let count = (i.len() * j.len()) as f64;
+    j.flat_map(|j| i.clone().map(move |i| values[j * width + i]))
+        .map(|v| v / count)
+        .sum()
+}
+
+fn cell(
+    canvas: &Canvas,
+    frame: &Frame,
+    (left, right): (f64, f64),
+    (bottom, top): (f64, f64),
+    colour: Colour,
+) -> Result<()> {
+    let column = |v: f64| v.clamp(frame.left, frame.right);
+    let row = |v: f64| v.clamp(frame.top, frame.bottom);
+    let (l, r) = (column(left), column(right + OVERLAP));
+    let (t, b) = (row(top - OVERLAP), row(bottom));
+    if r - l <= 0.0 || b - t <= 0.0 {
+        return Ok(());
+    }
+    canvas.rectangle((l, t), (r, b), colour)
+}
+
+/// Draws the colour bar at the right of the frame.
+pub(super) fn bar(canvas: &Canvas, frame: &Frame, values: &[f64], label: &str) -> Result<()> {
+    let scale = Scale::of(values);
+    let left = frame.right + mm(BAR.0);
+    let bar = Frame {
+        left,
+        right: left + mm(BAR.1),
+        y: scale.range,
+        ..*frame
+    };
+    let step = (scale.range.high - scale.range.low) / SHADES;
+    for i in 0..SHADES as usize {
+        let low = scale.range.low + i as f64 * step;
+        let rows = (bar.row(low), bar.row(low + step));
+        let colour = scale.colour(low + 0.5 * step);
+        cell(canvas, &bar, (bar.left, bar.right - OVERLAP), rows, colour)?;
+    }
+    let hair = Stroke {
+        colour: INK,
+        width: 0.18,
+        dash: None,
+    };
+    let (l, r, t, b) = (bar.left, bar.right, bar.top, bar.bottom);
+    canvas.line(&[(l, t), (r, t), (r, b), (l, b), (l, t)], hair)?;
+    bar_labels(canvas, &bar, &bar.y_ticks(), label, hair)
+}
+
+fn bar_labels(
+    canvas: &Canvas,
+    bar: &Frame,
+    marks: &Ticks,
+    label: &str,
+    hair: Stroke,
+) -> Result<()> {
+    let edge = bar.right + mm(1.0);
+    let mut widest = 0.0_f64;
+    for (&v, text) in marks.at.iter().zip(&marks.labels) {
+        let row = bar.row(v);
+        canvas.line(&[(bar.right - mm(0.9), row), (bar.right, row)], hair)?;
+        canvas.text(text, (edge, row), Side::Left, INK)?;
+        widest = widest.max(canvas.width(text)?);
+    }
+    if marks.power != 0 {
+        let above = (bar.left, bar.top - 0.9 * text_height());
+        canvas.text(&power_of_ten(marks.power), above, Side::Left, INK)?;
+    }
+    let label = canvas.fitted(label, bar.bottom - bar.top + text_height())?;
+    let middle = 0.5 * (bar.top + bar.bottom);
+    canvas.text_upwards(&label, (edge + widest + 0.9 * text_height(), middle), INK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_is_white_on_both_scales() {
+        for values in [[-1.0, 3.0], [0.0, 3.0]] {
+            assert_eq!(Scale::of(&values).colour(0.0), palette::PAPER);
+        }
+    }
+
+    #[test]
+    fn a_block_is_its_mean() {
+        let values = [1.0, 2.0, 9.0, 3.0, 4.0, 9.0];
+        assert!((mean(&values, 3, 0..2, 0..2) - 2.5).abs() < 1e-15);
+    }
+}
