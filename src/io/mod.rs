@@ -3,3 +3,5 @@
 pub mod files;
 pub mod npy;
 pub mod npz;
+pub mod samples;
+pub mod wide_table;
