@@ -1,1 +1,59 @@
 //! Interatomic potentials: energy, forces, virial and analytic sparse Hessian.
+
+pub mod hessian;
+
+use crate::atoms::neighbours::NeighbourList;
+use crate::atoms::structure::Structure;
+use crate::error::Result;
+use hessian::Hessian;
+
+/// A rule that gives the energy of a structure and its derivatives.
+///
+/// The neighbour list passed in reaches at least as far as [`cutoff`](Self::cutoff); farther pairs must be ignored.
+pub trait Potential: Send + Sync + std::fmt::Debug {
+    /// Distance in Å beyond which two atoms do not feel each other directly.
+    fn cutoff(&self) -> f64;
+
+    /// Energy, forces and virial.
+    fn evaluate(&self, structure: &Structure, neighbours: &NeighbourList) -> Result<Evaluation>;
+
+    /// Second derivatives of the energy with respect to the positions, eV/Å².
+    fn hessian(&self, structure: &Structure, neighbours: &NeighbourList) -> Result<Hessian>;
+
+    /// Pairs `(i, j, distance)` that sit where the potential switches a bond off, so that their derivatives are
+    /// those of the switch and not of a bond; empty for a potential without such a window.
+    fn window_pairs(
+        &self,
+        _structure: &Structure,
+        _neighbours: &NeighbourList,
+    ) -> Vec<(usize, usize, f64)> {
+        Vec::new()
+    }
+}
+
+/// What a potential says about one structure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Total energy in eV.
+    pub energy: f64,
+    /// Force on each atom in eV/Å.
+    pub forces: Vec<[f64; 3]>,
+    /// `W_ab = Σ r_a f_b` in eV, as xx, yy, zz, xy, xz, yz; positive when compressed.
+    pub virial: [f64; 6],
+}
+
+impl Evaluation {
+    /// Largest norm of a force on an atom, eV/Å.
+    pub fn max_force(&self) -> f64 {
+        let squares = self
+            .forces
+            .iter()
+            .map(|f| f[0] * f[0] + f[1] * f[1] + f[2] * f[2]);
+        squares.fold(0.0, f64::max).sqrt()
+    }
+
+    /// Pressure at rest, `trace(W) / 3V`, in eV/Å³.
+    pub fn pressure(&self, volume: f64) -> f64 {
+        (self.virial[0] + self.virial[1] + self.virial[2]) / (3.0 * volume)
+    }
+}
