@@ -1,7 +1,6 @@
 //! What a pair of measurements could have told: how often a wrong pair would have been rejected.
 
 use super::predictive::Judge;
-use crate::operator::rows;
 use faer::Mat;
 use serde::Serialize;
 
@@ -87,9 +86,7 @@ fn stretched(judge: &Judge<'_>, by: f64) -> Mat<f64> {
 
 /// Whether the spectrum of glass j is rejected as the partner of the PDF of glass i.
 fn rejected(judge: &Judge<'_>, spectra: &Mat<f64>, i: usize, j: usize) -> bool {
-    let residual = judge.residuals(spectra.subrows(j, 1), judge.left_out.subrows(i, 1));
-    let statistic = judge
-        .model
-        .statistic(&rows::row(residual.as_ref(), 0), judge.local[i]);
+    let implied = judge.predictor.left_out.subrows(i, 1);
+    let statistic = judge.statistic(spectra.subrows(j, 1), implied, judge.local[i]);
     judge.p_value(statistic) <= LEVEL
 }

@@ -14,7 +14,7 @@
 
 use super::{Domain, Power, power};
 use crate::error::{Error, Result};
-use crate::inverse::{Channel, Inverter, Seen};
+use crate::inverse::{Channel, Inverter, Predictor};
 use crate::operator::conditional::cholesky;
 use crate::operator::{Operator, rows};
 use faer::{Mat, MatRef};
@@ -76,21 +76,22 @@ impl ErrorModel {
 #[derive(Debug)]
 pub struct Judge<'a> {
     pub(super) operator: &'a Operator,
-    /// The spectrum's side: inversion and domain.
+    /// The spectrum's side: inversion and its domain.
     pub inverter: Inverter<'a>,
-    pdf: Seen,
-    spectrum_map: Mat<f64>,
-    sigma: Vec<f64>,
-    pub(super) lower: Mat<f64>,
+    /// The PDF's side: prediction and its domain.
+    pub predictor: Predictor<'a>,
+    map: Mat<f64>,
+    lower: Mat<f64>,
     pub(super) model: ErrorModel,
     /// Statistics of the left-out true pairs, ascending.
-    pub(super) true_pairs: Vec<f64>,
-    /// Left-out predictions on the operator's grid, n x q, and their local factors.
-    pub(super) left_out: Mat<f64>,
+    true_pairs: Vec<f64>,
+    /// Local factor of each training glass.
     pub(super) local: Vec<f64>,
     spectrum_distances: Vec<(f64, f64)>,
     pdf_distances: Vec<(f64, f64)>,
-    point_variance: Vec<f64>,
+    /// Variance of noise and nuisances, and of the map's error, at each measured point.
+    noise_variance: Vec<f64>,
+    error_variance: Vec<f64>,
     /// What pairs like these could have told.
     pub power: Power,
 }
@@ -117,42 +118,24 @@ pub struct Comparison {
 impl<'a> Judge<'a> {
     /// Carries the operator to both channels and calibrates the statistic on left-out true pairs.
     pub fn new(operator: &'a Operator, spectrum: &Channel, pdf: &Channel) -> Result<Self> {
-        let meta = &operator.meta;
         let inverter = Inverter::new(operator, spectrum)?;
-        // Another stream of noise than the spectrum's.
-        let seen = Seen::new(
-            operator.x.as_ref(),
-            pdf,
-            meta.lambda_forward,
-            &meta.folds,
-            meta.seed.wrapping_add(1),
-        )?;
-        let lower = cholesky(spectrum.covariance().as_ref())?;
-        let left_out = left_out_predictions(operator, &seen);
+        let predictor = Predictor::new(operator, pdf)?;
         let n = operator.samples();
-        let errors = Mat::from_fn(n, meta.energy.len(), |i, j| {
-            operator.y[(i, j)] - left_out[(i, j)]
-        });
-        let errors = spectrum.see(errors.as_ref());
-        let point_variance = (0..errors.ncols())
-            .map(|j| errors.col(j).squared_norm_l2() / n as f64)
-            .collect();
+        let covariance = spectrum.covariance();
+        let lower = cholesky(covariance.as_ref())?;
+        let errors = spectrum.see((&operator.y - &predictor.left_out).as_ref());
         let white = whiten(&lower, errors.as_ref());
+        let groups = &operator.meta.groups;
         let local: Vec<f64> = (0..n)
-            .map(|i| {
-                operator.local_variance(&rows::row(operator.x.as_ref(), i), Some(meta.groups[i]))
-            })
+            .map(|i| operator.local_variance(&rows::row(operator.x.as_ref(), i), Some(groups[i])))
             .collect();
-        let noise = &inverter.seen.noisy.subrows(0, n).to_owned() - &inverter.seen.data;
-        let white_noise = whiten(&lower, noise.as_ref());
+        let noise = inverter.seen.noisy.subrows(0, n) - &inverter.seen.data;
+        let noisy = &white + whiten(&lower, noise.as_ref());
         let mut true_pairs = Vec::with_capacity(n);
-        for fold in &seen.folds {
+        for fold in &predictor.seen.folds {
             let model = ErrorModel::learn(&white, &local, &fold.train)?;
             for &i in &fold.test {
-                let r: Vec<f64> = (0..white.ncols())
-                    .map(|j| white[(i, j)] + white_noise[(i, j)])
-                    .collect();
-                true_pairs.push(model.statistic(&r, local[i]));
+                true_pairs.push(model.statistic(&rows::row(noisy.as_ref(), i), local[i]));
             }
         }
         true_pairs.sort_by(f64::total_cmp);
@@ -160,23 +143,23 @@ impl<'a> Judge<'a> {
         let mut judge = Self {
             model: ErrorModel::learn(&white, &local, &all)?,
             spectrum_distances: inverter.seen.left_out_distances(),
-            pdf_distances: seen.left_out_distances(),
-            spectrum_map: spectrum.map.clone(),
-            sigma: spectrum
-                .covariance()
+            pdf_distances: predictor.seen.left_out_distances(),
+            noise_variance: covariance
                 .diagonal()
                 .column_vector()
                 .iter()
-                .map(|v| v.sqrt())
+                .copied()
                 .collect(),
+            error_variance: (0..errors.ncols())
+                .map(|j| errors.col(j).squared_norm_l2() / n as f64)
+                .collect(),
+            map: spectrum.map.clone(),
             operator,
             inverter,
-            pdf: seen,
+            predictor,
             lower,
             true_pairs,
-            left_out,
             local,
-            point_variance,
             power: Power::default(),
         };
         judge.power = power::measure(&judge);
@@ -197,77 +180,40 @@ impl<'a> Judge<'a> {
 
     /// Spectra on the operator's grid (rows) at the measured points, without noise.
     pub(super) fn see(&self, spectra: MatRef<'_, f64>) -> Mat<f64> {
-        spectra * self.spectrum_map.transpose()
+        spectra * self.map.transpose()
     }
 
-    /// Whitened residual of spectra (rows, at the measured points) against spectra on the operator's grid.
-    pub(super) fn residuals(
+    /// The statistic of a spectrum (at the measured points) against one on the operator's grid.
+    pub(super) fn statistic(
         &self,
         measured: MatRef<'_, f64>,
         implied: MatRef<'_, f64>,
-    ) -> Mat<f64> {
-        whiten(&self.lower, (measured - self.see(implied)).as_ref())
+        local: f64,
+    ) -> f64 {
+        let white = whiten(&self.lower, (measured - self.see(implied)).as_ref());
+        self.model.statistic(&rows::row(white.as_ref(), 0), local)
     }
 
     /// Judges one pair: z at the spectrum's points, d (as descriptor) at the PDF's.
-    pub fn compare(&self, z: &[f64], d: &[f64]) -> Comparison {
-        let z = Mat::from_fn(1, z.len(), |_, j| z[j]);
-        let d = Mat::from_fn(1, d.len(), |_, j| d[j]);
-        let conditional = &self.pdf.conditional;
-        let white = conditional.whiten(d.as_ref());
-        let weights = conditional.weights(white.as_ref());
-        let spectrum = estimate(self.operator.y.as_ref(), &weights);
-        let descriptor = rows::row(estimate(self.operator.x.as_ref(), &weights).as_ref(), 0);
-        let local = self.operator.local_variance(&descriptor, None);
-        let residual = self.residuals(z.as_ref(), spectrum.as_ref());
-        let chi2 = self
-            .model
-            .statistic(&rows::row(residual.as_ref(), 0), local);
+    pub fn compare(&self, z: MatRef<'_, f64>, d: MatRef<'_, f64>) -> Comparison {
+        let prediction = self.predictor.predict(d).remove(0);
+        let implied = Mat::from_fn(1, prediction.spectrum.len(), |_, j| prediction.spectrum[j]);
+        let chi2 = self.statistic(z, implied.as_ref(), prediction.local);
         let own = &self.inverter.seen.conditional;
-        let spectrum_distance = own.distances(own.whiten(z.as_ref()).as_ref())[0];
+        let spectrum_distance = own.distances(own.whiten(z).as_ref())[0];
+        let variances = self.error_variance.iter().zip(&self.noise_variance);
         Comparison {
-            predicted: rows::row(self.see(spectrum.as_ref()).as_ref(), 0),
-            spread: self
-                .point_variance
-                .iter()
-                .zip(&self.sigma)
-                .map(|(v, s)| (local * v + s * s).sqrt())
+            predicted: rows::row(self.see(implied.as_ref()).as_ref(), 0),
+            spread: variances
+                .map(|(e, n)| (prediction.local * e + n).sqrt())
                 .collect(),
-            chi2,
             p_value: self.p_value(chi2),
+            chi2,
             spectrum: self.spectrum_domain(spectrum_distance),
-            pdf: Domain::rank(
-                conditional.distances(white.as_ref())[0],
-                &self.pdf_distances,
-            ),
-            descriptor,
+            pdf: Domain::rank(prediction.distance, &self.pdf_distances),
+            descriptor: prediction.descriptor,
         }
     }
-}
-
-/// Mean plus weighted centred training rows: one row a column of `weights`.
-fn estimate(training: MatRef<'_, f64>, weights: &Mat<f64>) -> Mat<f64> {
-    let mean = rows::mean(training);
-    let moved = weights.transpose() * rows::centred(training, &mean);
-    Mat::from_fn(moved.nrows(), moved.ncols(), |i, j| mean[j] + moved[(i, j)])
-}
-
-/// Spectra (n x q) of the training glasses, each from its noisy PDF by the fold that does not know it.
-fn left_out_predictions(operator: &Operator, pdf: &Seen) -> Mat<f64> {
-    let mut out = Mat::zeros(operator.samples(), operator.y.ncols());
-    for fold in &pdf.folds {
-        let data = rows::select(pdf.noisy.as_ref(), &fold.test);
-        let white = fold.conditional.whiten(data.as_ref());
-        let weights = fold.conditional.weights(white.as_ref());
-        let predicted = estimate(
-            rows::select(operator.y.as_ref(), &fold.train).as_ref(),
-            &weights,
-        );
-        for (k, &i) in fold.test.iter().enumerate() {
-            out.row_mut(i).copy_from(predicted.row(k));
-        }
-    }
-    out
 }
 
 /// `L⁻¹ r` for each row.

@@ -7,12 +7,16 @@
 
 pub mod channel;
 mod inverter;
+pub mod measurement;
 pub mod noise;
+mod predictor;
 pub mod pseudo_inverse;
 mod resolution;
 mod seen;
 
 pub use channel::Channel;
 pub use inverter::{Inversion, Inverter};
+pub use measurement::{Measurement, Nuisance, Raw};
+pub use predictor::{Prediction, Predictor};
 pub use resolution::Resolution;
 pub use seen::Seen;

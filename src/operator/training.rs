@@ -144,9 +144,19 @@ impl Operator {
         let group = groups::groups(set.g.as_ref());
         let pieces = ((1.0 / share).round() as usize).max(2);
         let folds = groups::folds(&group, pieces, settings.seed);
+        // A group larger than the share fills a fold of its own; the fold nearest to the wanted size is held out.
+        let size = |fold: usize| folds.iter().filter(|f| **f == fold).count() as f64;
+        let wanted = share * folds.len() as f64;
+        let held_out = (0..pieces)
+            .min_by(|&a, &b| {
+                (size(a) - wanted)
+                    .abs()
+                    .total_cmp(&(size(b) - wanted).abs())
+            })
+            .unwrap_or(0);
         let part = |held: bool| -> Vec<usize> {
             (0..folds.len())
-                .filter(|&i| (folds[i] == 0) == held)
+                .filter(|&i| (folds[i] == held_out) == held)
                 .collect()
         };
         let (train, test) = (part(false), part(true));

@@ -1,0 +1,392 @@
+//! Measured curves brought to the operator's descriptor and normalisation, with the channel they were taken through.
+
+use super::{Channel, noise};
+use crate::curve::Quantity;
+use crate::elements::Composition;
+use crate::error::{Error, Result};
+use crate::finding::Finding;
+use crate::instrument::resolution;
+use crate::operator::{Descriptor, Operator, rows};
+use faer::{Mat, MatRef};
+use std::f64::consts::PI;
+
+/// An area further from the expected one than this is a matter of units, not of noise.
+const AREA_TOLERANCE: f64 = 0.05;
+/// Prior standard deviation of what stays of an unknown scale after normalising the area.
+const SCALE_LEFT: f64 = 0.1;
+/// Prior standard deviation of a constant or linear background, relative to the rms of the spectrum.
+const BACKGROUND: f64 = 0.1;
+/// Prior standard deviation of a stretch of the energy axis.
+const STRETCH: f64 = 0.01;
+/// Below this fraction of the largest mean descriptor no training glass has pairs.
+const CORE: f64 = 1e-3;
+
+/// A disturbance that is fitted along with the spectrum and integrated out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nuisance {
+    /// Unknown factor.
+    Scale,
+    /// Constant and linear background.
+    Background,
+    /// Stretch of the energy axis (to first order).
+    Shift,
+}
+
+/// Data of one instrument: N curves at the same points.
+#[derive(Debug, Clone)]
+pub struct Measurement {
+    /// How they were taken.
+    pub channel: Channel,
+    /// One row a curve, in the operator's normalisation.
+    pub data: Mat<f64>,
+    /// Factor by which each curve was multiplied to get there (the mean of it for a PDF).
+    pub scale: Vec<f64>,
+    /// What was assumed.
+    pub findings: Vec<Finding>,
+}
+
+/// Curves at common points as they came: x in inside units, one row a curve, errors if known.
+#[derive(Debug, Clone)]
+pub struct Raw {
+    /// Points, ascending.
+    pub x: Vec<f64>,
+    /// N x m.
+    pub y: Mat<f64>,
+    /// Errors of the points, the same for every curve.
+    pub sigma: Option<Vec<f64>>,
+    /// What they are.
+    pub quantity: Quantity,
+}
+
+impl Raw {
+    /// Only the points from `low` to `high`.
+    fn restricted(&self, low: f64, high: f64) -> Result<Self> {
+        let keep: Vec<usize> = (0..self.x.len())
+            .filter(|&j| (low..=high).contains(&self.x[j]))
+            .collect();
+        if keep.len() < 3 {
+            return Err(Error::new("the curve does not overlap the operator's range")
+                .because(format!(
+                    "{} of its points, from {:.4} to {:.4}, lie between {low:.4} and {high:.4} {}",
+                    keep.len(),
+                    self.x.first().unwrap_or(&f64::NAN),
+                    self.x.last().unwrap_or(&f64::NAN),
+                    self.quantity.axis()
+                ))
+                .cure("check the unit of x (--x-unit), or use an operator made for this range"));
+        }
+        Ok(Self {
+            x: keep.iter().map(|&j| self.x[j]).collect(),
+            y: Mat::from_fn(self.y.nrows(), keep.len(), |i, j| self.y[(i, keep[j])]),
+            sigma: self
+                .sigma
+                .as_ref()
+                .map(|s| keep.iter().map(|&j| s[j]).collect()),
+            quantity: self.quantity,
+        })
+    }
+}
+
+fn rms(m: MatRef<'_, f64>) -> f64 {
+    (rows::sum_of_squares(m) / (m.nrows() * m.ncols()) as f64).sqrt()
+}
+
+impl Measurement {
+    /// Spectra for an operator. `level` is white noise relative to their rms; without it, and without errors in the data,
+    /// the noise is estimated and a finding says so.
+    pub fn spectra(
+        operator: &Operator,
+        raw: &Raw,
+        level: Option<f64>,
+        nuisances: &[Nuisance],
+    ) -> Result<Self> {
+        operator.accepts(raw.quantity)?;
+        let grid = operator.meta.energy;
+        let inside = raw.restricted(grid.start(), grid.end())?;
+        let mut findings = Vec::new();
+        if inside.x.len() < raw.x.len() {
+            findings.push(Finding::new(
+                "range-cut",
+                format!(
+                    "{} of {} points lie outside the operator's range, {:.1} to {:.1} meV.",
+                    raw.x.len() - inside.x.len(),
+                    raw.x.len(),
+                    grid.start(),
+                    grid.end()
+                ),
+                "Train an operator on a wider range to use them.",
+            ));
+        }
+        let map = resolution::sampling(&grid, &inside.x)?;
+        let seen = operator.y.as_ref() * map.transpose();
+        let mean = rows::mean(seen.as_ref());
+        let scale = scales(&inside, &mean, nuisances, &mut findings);
+        let data = Mat::from_fn(inside.y.nrows(), inside.x.len(), |i, j| {
+            scale[i] * inside.y[(i, j)]
+        });
+        let size = rms(data.as_ref());
+        let (sigma, known) = match (level, &inside.sigma) {
+            (Some(level), _) => (vec![level * size; inside.x.len()], true),
+            (None, Some(sigma)) => (sigma.iter().map(|s| s * scale[0]).collect(), true),
+            (None, None) => {
+                let sigma = estimated(seen.as_ref(), data.as_ref(), "spectrum", &mut findings);
+                (vec![sigma; inside.x.len()], false)
+            }
+        };
+        let mut channel = Channel::new(inside.x, map, sigma, known, size)?;
+        let rescaled = scale.iter().any(|s| (s - 1.0).abs() > 0.0);
+        if rescaled {
+            channel.add_nuisance(&mean.iter().map(|m| SCALE_LEFT * m).collect::<Vec<_>>());
+        }
+        add_nuisances(&mut channel, operator, &mean, nuisances);
+        Ok(Self {
+            channel,
+            data,
+            scale,
+            findings,
+        })
+    }
+
+    /// Pair distribution functions for an operator, in any real-space convention. `density` (per Å³) has one value a curve;
+    /// where it is missing the training mean is assumed, its spread becomes a nuisance, and a finding says so.
+    pub fn pdfs(
+        operator: &Operator,
+        raw: &Raw,
+        density: Option<&[f64]>,
+        composition: Option<&Composition>,
+    ) -> Result<Self> {
+        let meta = &operator.meta;
+        let mut findings = Vec::new();
+        let mean_x = rows::mean(operator.x.as_ref());
+        let top = mean_x.iter().copied().fold(0.0, f64::max);
+        // Below the hard core a measured curve shows its truncation ripples, the training glasses exactly nothing.
+        let onset = mean_x.iter().position(|m| *m > CORE * top).unwrap_or(0);
+        let inside = raw.restricted(meta.r.edge(onset), meta.r.end())?;
+        let conversion = Conversion::new(operator, raw.quantity, density.is_some(), composition)?;
+        if conversion.density_missing {
+            findings.push(Finding::new(
+                "density-assumed",
+                format!(
+                    "The density of the sample is not known; the training mean, {:.4} per Å^{}, is assumed and its spread added to the errors.",
+                    meta.mean_density.unwrap_or(f64::NAN),
+                    meta.dimensions
+                ),
+                "Give --density, or --samples with a number_density column.",
+            ));
+        }
+        let data = Mat::from_fn(inside.y.nrows(), inside.x.len(), |i, j| {
+            let (factor, offset) = conversion.at(inside.x[j], density.map(|d| d[i]));
+            factor * inside.y[(i, j)] + offset
+        });
+        let map = resolution::sampling(&meta.r, &inside.x)?;
+        let seen = operator.x.as_ref() * map.transpose();
+        let (sigma, known) = match &inside.sigma {
+            Some(sigma) => {
+                let factor = |x: f64| conversion.at(x, density.map(|d| d[0])).0;
+                (
+                    sigma
+                        .iter()
+                        .zip(&inside.x)
+                        .map(|(s, &x)| s * factor(x).abs())
+                        .collect(),
+                    true,
+                )
+            }
+            None => {
+                let sigma = estimated(seen.as_ref(), data.as_ref(), "PDF", &mut findings);
+                (vec![sigma; inside.x.len()], false)
+            }
+        };
+        let scale = vec![1.0; data.nrows()];
+        let mut channel = Channel::new(inside.x, map, sigma, known, rms(data.as_ref()))?;
+        if conversion.density_missing {
+            let spread = operator
+                .relative_density
+                .as_deref()
+                .map_or(0.0, standard_deviation);
+            let column: Vec<f64> = rows::mean(seen.as_ref())
+                .iter()
+                .map(|m| m * spread)
+                .collect();
+            channel.add_nuisance(&column);
+        }
+        Ok(Self {
+            channel,
+            data,
+            scale,
+            findings,
+        })
+    }
+}
+
+/// The affine map from a real-space convention to the descriptor at one r.
+struct Conversion {
+    quantity: Quantity,
+    descriptor: Descriptor,
+    /// ρ̄ of the operator, per Å³.
+    mean_density: Option<f64>,
+    /// ⟨b⟩² in barn.
+    b_squared: f64,
+    density_missing: bool,
+}
+
+impl Conversion {
+    fn new(
+        operator: &Operator,
+        quantity: Quantity,
+        density_given: bool,
+        composition: Option<&Composition>,
+    ) -> Result<Self> {
+        let meta = &operator.meta;
+        if quantity.axis() != crate::units::Unit::Angstrom {
+            return Err(Error::new(format!("the PDF file holds {quantity}, not a function of r"))
+                .cure("give a g(r), G(r), T(r) or R(r); `glassbridge inspect` shows how the file was read"));
+        }
+        let per_density = !matches!(quantity, Quantity::PairDistribution | Quantity::KeenTotal);
+        if meta.dimensions == 2 && per_density {
+            return Err(Error::new(format!(
+                "{quantity} is a three-dimensional function, the operator is two-dimensional"
+            ))
+            .cure("give g(r)"));
+        }
+        let density_free = matches!(
+            quantity,
+            Quantity::TotalCorrelation | Quantity::RadialDistribution
+        );
+        let by_density = meta.descriptor == Descriptor::RhoRdf;
+        if !by_density && per_density && !density_given {
+            return Err(Error::new(format!(
+                "{quantity} needs the number density to become g(r)"
+            ))
+            .cure("give --density"));
+        }
+        let needs_b = matches!(quantity, Quantity::TotalCorrelation | Quantity::KeenTotal);
+        let own: Option<Composition> = meta.composition.as_deref().map(str::parse).transpose()?;
+        let b_squared = match (needs_b, composition.or(own.as_ref())) {
+            (false, _) => 1.0,
+            (true, Some(c)) => c.mean_b()?.powi(2) / 100.0,
+            (true, None) => {
+                return Err(
+                    Error::new(format!("{quantity} needs the composition to become g(r)"))
+                        .because("it is scaled by the mean scattering length")
+                        .cure("give --composition, such as SiO2"),
+                );
+            }
+        };
+        Ok(Self {
+            quantity,
+            descriptor: meta.descriptor,
+            mean_density: meta.mean_density,
+            b_squared,
+            density_missing: by_density && !density_free && !density_given,
+        })
+    }
+
+    /// `(factor, offset)` of `x = factor · value + offset`.
+    fn at(&self, r: f64, density: Option<f64>) -> (f64, f64) {
+        // ρ/ρ̄ of the sample and the density that turns 4πρr(g - 1) and its kin into x.
+        let (relative, unit) = match (self.descriptor, self.mean_density) {
+            (Descriptor::RhoRdf, Some(mean)) => (density.map_or(1.0, |d| d / mean), mean),
+            _ => (1.0, density.unwrap_or(1.0)),
+        };
+        let shell = 4.0 * PI * unit * r;
+        match self.quantity {
+            Quantity::ReducedPdf => (1.0 / shell, relative),
+            Quantity::RadialDistribution => (1.0 / (shell * r), 0.0),
+            Quantity::TotalCorrelation => (1.0 / (shell * self.b_squared), 0.0),
+            Quantity::KeenTotal => (relative / self.b_squared, relative),
+            _ => (relative, 0.0),
+        }
+    }
+}
+
+/// Factors that bring each spectrum to the area the training spectra have between the same points. An area that is right
+/// within the tolerance is left alone, unless the scale was declared unknown.
+fn scales(
+    raw: &Raw,
+    mean: &[f64],
+    nuisances: &[Nuisance],
+    findings: &mut Vec<Finding>,
+) -> Vec<f64> {
+    let area = |value: &dyn Fn(usize) -> f64| -> f64 {
+        (1..raw.x.len())
+            .map(|j| 0.5 * (raw.x[j] - raw.x[j - 1]) * (value(j - 1) + value(j)))
+            .sum()
+    };
+    let expected = area(&|j| mean[j]);
+    let declared = nuisances.contains(&Nuisance::Scale);
+    let mut largest: f64 = 1.0;
+    let factors: Vec<f64> = (0..raw.y.nrows())
+        .map(|i| {
+            let factor = expected / area(&|j| raw.y[(i, j)]);
+            let usable = factor.is_finite() && factor > 0.0;
+            if !usable || (!declared && (factor - 1.0).abs() <= AREA_TOLERANCE) {
+                return 1.0;
+            }
+            if (factor.ln()).abs() > largest.ln().abs() {
+                largest = factor;
+            }
+            factor
+        })
+        .collect();
+    if (largest - 1.0).abs() > 0.0 {
+        findings.push(Finding::new(
+            "area-normalised",
+            format!("The spectrum was multiplied by {largest:.4} so that its area is that of the training spectra; {:.0} % of it is left free.", 100.0 * SCALE_LEFT),
+            "If it is in absolute units, check the unit of x and the quantity.",
+        ));
+    }
+    factors
+}
+
+/// Median noise estimate over the curves, with the finding that says so.
+fn estimated(
+    seen: MatRef<'_, f64>,
+    data: MatRef<'_, f64>,
+    what: &str,
+    findings: &mut Vec<Finding>,
+) -> f64 {
+    let mut each = noise::estimate(seen, data);
+    each.sort_by(f64::total_cmp);
+    let sigma = each[each.len() / 2];
+    findings.push(Finding::new(
+        "errors-unknown",
+        format!("The {what} has no errors; white noise of {:.2} % of its rms was estimated from its point-to-point scatter.", 100.0 * sigma / rms(data)),
+        "Give a third column with errors, or --noise.",
+    ));
+    sigma
+}
+
+fn add_nuisances(channel: &mut Channel, operator: &Operator, mean: &[f64], nuisances: &[Nuisance]) {
+    let size = (mean.iter().map(|m| m * m).sum::<f64>() / mean.len() as f64).sqrt();
+    let (low, high) = (channel.x[0], channel.x[channel.x.len() - 1]);
+    if nuisances.contains(&Nuisance::Background) {
+        let flat = vec![BACKGROUND * size; mean.len()];
+        let tilted: Vec<f64> = channel
+            .x
+            .iter()
+            .map(|x| BACKGROUND * size * (2.0 * (x - low) / (high - low) - 1.0))
+            .collect();
+        channel.add_nuisance(&flat);
+        channel.add_nuisance(&tilted);
+    }
+    if nuisances.contains(&Nuisance::Shift) {
+        // y(E/(1+s))/(1+s) = y - s (E y)' to first order.
+        let y = rows::mean(operator.y.as_ref());
+        let grid = operator.meta.energy;
+        let ey = |k: usize| grid.centre(k) * y[k];
+        let change = Mat::from_fn(grid.len(), 1, |k, _| {
+            let (below, above) = (k.saturating_sub(1), (k + 1).min(grid.len() - 1));
+            -STRETCH * (ey(above) - ey(below)) / ((above - below) as f64 * grid.step())
+        });
+        let column = &channel.map * change;
+        let column: Vec<f64> = column.col(0).iter().copied().collect();
+        channel.add_nuisance(&column);
+    }
+}
+
+fn standard_deviation(values: &[f64]) -> f64 {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt()
+}

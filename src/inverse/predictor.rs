@@ -1,0 +1,105 @@
+//! The forward direction: from a measured PDF to the spectrum it implies.
+
+use super::{Channel, Seen};
+use crate::error::Result;
+use crate::operator::{Operator, rows};
+use faer::{Mat, MatRef};
+
+/// An operator carried to one diffractometer, ready for any number of its PDFs.
+#[derive(Debug)]
+pub struct Predictor<'a> {
+    operator: &'a Operator,
+    /// The training descriptors as this instrument sees them.
+    pub seen: Seen,
+    /// Spectrum of each training glass as predicted from its noisy PDF by the fold that does not know it (n x q).
+    pub left_out: Mat<f64>,
+    /// Mean square of the left-out errors at each E.
+    variance: Vec<f64>,
+}
+
+/// The spectrum that one PDF implies.
+#[derive(Debug, Clone)]
+pub struct Prediction {
+    /// On the operator's E grid, per meV.
+    pub spectrum: Vec<f64>,
+    /// Its standard deviation: what left-out glasses like this one were wrong by.
+    pub sigma: Vec<f64>,
+    /// The descriptor as far as the measured PDF determines it, on the operator's r grid.
+    pub descriptor: Vec<f64>,
+    /// Error variance near this structure relative to the mean over the training set.
+    pub local: f64,
+    /// Distance within the known directions, and outside them.
+    pub distance: (f64, f64),
+}
+
+impl<'a> Predictor<'a> {
+    /// Carries the operator to `channel`.
+    pub fn new(operator: &'a Operator, channel: &Channel) -> Result<Self> {
+        let meta = &operator.meta;
+        // Another stream of noise than the spectrum's.
+        let seed = meta.seed.wrapping_add(1);
+        let seen = Seen::new(
+            operator.x.as_ref(),
+            channel,
+            meta.lambda_forward,
+            &meta.folds,
+            seed,
+        )?;
+        let left_out = left_out_predictions(operator, &seen);
+        let n = operator.samples() as f64;
+        let variance = (0..left_out.ncols())
+            .map(|j| (operator.y.col(j) - left_out.col(j)).squared_norm_l2() / n)
+            .collect();
+        Ok(Self {
+            operator,
+            seen,
+            left_out,
+            variance,
+        })
+    }
+
+    /// Predicts for descriptors given as rows (N x m) at the channel's points.
+    pub fn predict(&self, pdfs: MatRef<'_, f64>) -> Vec<Prediction> {
+        let conditional = &self.seen.conditional;
+        let white = conditional.whiten(pdfs);
+        let weights = conditional.weights(white.as_ref());
+        let spectra = estimate(self.operator.y.as_ref(), &weights);
+        let descriptors = estimate(self.operator.x.as_ref(), &weights);
+        let distances = conditional.distances(white.as_ref());
+        (0..pdfs.nrows())
+            .map(|k| {
+                let descriptor = rows::row(descriptors.as_ref(), k);
+                let local = self.operator.local_variance(&descriptor, None);
+                Prediction {
+                    spectrum: rows::row(spectra.as_ref(), k),
+                    sigma: self.variance.iter().map(|v| (local * v).sqrt()).collect(),
+                    descriptor,
+                    local,
+                    distance: distances[k],
+                }
+            })
+            .collect()
+    }
+}
+
+/// Mean plus weighted centred training rows: one row a column of `weights`.
+fn estimate(training: MatRef<'_, f64>, weights: &Mat<f64>) -> Mat<f64> {
+    let mean = rows::mean(training);
+    let moved = weights.transpose() * rows::centred(training, &mean);
+    Mat::from_fn(moved.nrows(), moved.ncols(), |i, j| mean[j] + moved[(i, j)])
+}
+
+fn left_out_predictions(operator: &Operator, seen: &Seen) -> Mat<f64> {
+    let mut out = Mat::zeros(operator.samples(), operator.y.ncols());
+    for fold in &seen.folds {
+        let data = rows::select(seen.noisy.as_ref(), &fold.test);
+        let white = fold.conditional.whiten(data.as_ref());
+        let weights = fold.conditional.weights(white.as_ref());
+        let training = rows::select(operator.y.as_ref(), &fold.train);
+        let predicted = estimate(training.as_ref(), &weights);
+        for (k, &i) in fold.test.iter().enumerate() {
+            out.row_mut(i).copy_from(predicted.row(k));
+        }
+    }
+    out
+}
