@@ -154,8 +154,8 @@ fn spectrum() -> Result<Section> {
     let pull: Vec<f64> = (0..e.len())
         .map(|i| (measured[i] - predicted[i]) / 3.5e-4)
         .collect();
-    let shade = || Layer::Shade {
-        label: "they disagree".into(),
+    let shade = |label: &str| Layer::Shade {
+        label: label.into(),
         from: 95.0,
         to: 110.0,
     };
@@ -163,7 +163,7 @@ fn spectrum() -> Result<Section> {
         Axis::over("E (meV)", 0.0, 180.0),
         Axis::new("GDOS (meV⁻¹)"),
         vec![
-            shade(),
+            shade("they disagree"),
             band(
                 "95 % band of the prediction",
                 &e,
@@ -185,7 +185,7 @@ fn spectrum() -> Result<Section> {
         Axis::over("E (meV)", 0.0, 180.0),
         Axis::new("pull (σ)"),
         vec![
-            shade(),
+            shade(""),
             line("(measured − predicted) / σ", &e, &pull, Role::Difference),
         ],
     );

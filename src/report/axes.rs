@@ -1,12 +1,14 @@
 //! Ranges, ticks and the frame of a panel.
 
-use super::canvas::{Canvas, Point, Side, Stroke, mm, text_height};
+use super::canvas::{Canvas, Point, Side, Stroke, fitted, mm, text_height, width_of};
 use super::model::Axis;
 use super::palette::INK;
 use crate::error::Result;
 
 /// Thin lines of frame and ticks, mm.
 const HAIR: f64 = 0.18;
+/// Fewer labels than this do not tell a scale.
+const FEWEST_TICKS: usize = 3;
 /// Length of a tick, mm.
 const TICK: f64 = 1.2;
 /// Ranges narrower than this part of their ends cannot carry different tick labels.
@@ -72,8 +74,15 @@ pub(super) struct Ticks {
     pub power: i32,
 }
 
-/// At most about `most` ticks at 1, 2 or 5 times a power of ten.
+/// About `most` ticks at multiples of 1, 2 or 5 times a power of ten, but three at least.
 pub(super) fn ticks(range: Range, most: usize) -> Ticks {
+    let least = (most..most + 4)
+        .map(|n| ticks_with(range, n))
+        .find(|t| t.at.len() >= FEWEST_TICKS);
+    least.unwrap_or_else(|| ticks_with(range, most + 4))
+}
+
+fn ticks_with(range: Range, most: usize) -> Ticks {
     let step = nice_step((range.high - range.low) / most.max(1) as f64);
     let slack = 1e-6 * step;
     let first = ((range.low - slack) / step).ceil();
@@ -170,7 +179,7 @@ impl Frame {
     pub fn y_ticks(&self) -> Ticks {
         ticks(
             self.y,
-            (((self.bottom - self.top) / mm(8.0)) as usize).clamp(2, 8),
+            (((self.bottom - self.top) / mm(7.0)) as usize).clamp(2, 8),
         )
     }
 
@@ -213,7 +222,7 @@ impl Frame {
             let end = (self.right, row);
             canvas.text(&power_of_ten(ticks.power), end, Side::Right, INK)?;
         }
-        let label = canvas.fitted(&axis.label, 0.75 * (self.right - self.left))?;
+        let label = fitted(&axis.label, 0.75 * (self.right - self.left))?;
         let middle = 0.5 * (self.left + self.right);
         canvas.text(&label, (middle, row), Side::Centre, INK)
     }
@@ -228,17 +237,17 @@ impl Frame {
             let corner = (edge, self.top - 0.9 * text_height());
             canvas.text(&power_of_ten(ticks.power), corner, Side::Right, INK)?;
         }
-        let label = canvas.fitted(&axis.label, self.bottom - self.top + text_height())?;
-        let column = edge - self.y_label_width(canvas)? - 0.95 * text_height();
+        let label = fitted(&axis.label, self.bottom - self.top + text_height())?;
+        let column = edge - self.y_label_width()? - 0.95 * text_height();
         let middle = 0.5 * (self.top + self.bottom);
         canvas.text_upwards(&label, (column, middle), INK)
     }
 
     /// Width of the widest label along y, pixels.
-    pub fn y_label_width(&self, canvas: &Canvas) -> Result<f64> {
+    pub fn y_label_width(&self) -> Result<f64> {
         let mut widest = 0.0_f64;
         for label in &self.y_ticks().labels {
-            widest = widest.max(canvas.width(label)?);
+            widest = widest.max(width_of(label)?);
         }
         Ok(widest)
     }

@@ -1,7 +1,7 @@
 //! A figure as SVG: places the panels, then draws frames, layers and legends.
 
 use super::axes::{Frame, Range};
-use super::canvas::{self, Canvas, Point, Side, Stroke, mm, text_height};
+use super::canvas::{self, Canvas, Point, Side, Stroke, fitted, mm, text_height, width_of};
 use super::layers;
 use super::map;
 use super::model::{Arrangement, Figure, Layer, Panel};
@@ -13,19 +13,19 @@ const RIGHT: f64 = 4.0;
 /// Room at the left of a frame while the tick labels are not known yet, mm.
 const LEFT_AT_FIRST: f64 = 19.0;
 /// Length of a sample of line in the legend and its distance from its text, mm.
-const SWATCH: (f64, f64) = (7.0, 1.2);
+const SWATCH: (f64, f64) = (6.4, 1.2);
 /// Distance between two entries of a legend, mm.
-const BETWEEN: f64 = 4.0;
+const BETWEEN: f64 = 4.5;
 
-/// The SVG of a figure: drawn at its size in print, words as text in DejaVu Sans.
+/// The SVG of a figure: drawn at its size in print, words as text in `DejaVu Sans`.
 ///
 /// The same figure gives the same bytes.
 pub fn svg(figure: &Figure) -> Result<String> {
     let size = figure.size();
     canvas::svg(size.width_mm, size.height_mm, |canvas| {
         let cells = match figure.arrangement() {
-            Arrangement::Stacked => stacked(canvas, figure)?,
-            Arrangement::Beside => beside(canvas, figure)?,
+            Arrangement::Stacked => stacked(figure)?,
+            Arrangement::Beside => beside(figure)?,
         };
         cells.iter().try_for_each(|cell| cell.draw(canvas))
     })
@@ -65,7 +65,7 @@ fn letter(i: usize, count: usize) -> Option<char> {
     (count > 1).then(|| char::from(b'a' + (i % 26) as u8))
 }
 
-fn stacked<'a>(canvas: &Canvas, figure: &'a Figure) -> Result<Vec<Cell<'a>>> {
+fn stacked(figure: &Figure) -> Result<Vec<Cell<'_>>> {
     let panels = figure.panels();
     let last = panels.len() - 1;
     let x = panels[last]
@@ -74,7 +74,7 @@ fn stacked<'a>(canvas: &Canvas, figure: &'a Figure) -> Result<Vec<Cell<'a>>> {
         .map_or_else(|| x_range(panels), |(low, high)| Range::new(low, high));
     let (width, height) = (mm(figure.size().width_mm), mm(figure.size().height_mm));
     let right = width - panels.iter().map(right).fold(0.0, f64::max);
-    let legends: Vec<_> = legends(canvas, panels, right - mm(LEFT_AT_FIRST))?;
+    let legends = legends(panels, right - mm(LEFT_AT_FIRST))?;
     let heads: f64 = legends.iter().map(|l| above(l.len())).sum();
     let total: f64 = panels.iter().map(|p| p.weight).sum();
     // However full the legends are, a frame keeps some height.
@@ -100,16 +100,18 @@ fn stacked<'a>(canvas: &Canvas, figure: &'a Figure) -> Result<Vec<Cell<'a>>> {
             is_named: i == last,
         });
     }
-    let left = lefts(canvas, &cells)?.into_iter().fold(0.0, f64::max);
-    cells.iter_mut().for_each(|c| c.frame.left = left);
+    let left = lefts(&cells)?.into_iter().fold(0.0, f64::max);
+    for cell in &mut cells {
+        cell.frame.left = left;
+    }
     Ok(cells)
 }
 
-fn beside<'a>(canvas: &Canvas, figure: &'a Figure) -> Result<Vec<Cell<'a>>> {
+fn beside(figure: &Figure) -> Result<Vec<Cell<'_>>> {
     let panels = figure.panels();
     let width = mm(figure.size().width_mm) / panels.len() as f64;
     let widest = panels.iter().map(right).fold(0.0, f64::max);
-    let legends = legends(canvas, panels, width - widest - mm(LEFT_AT_FIRST))?;
+    let legends = legends(panels, width - widest - mm(LEFT_AT_FIRST))?;
     let rows = legends.iter().map(Vec::len).max().unwrap_or(0);
     let bottom = mm(figure.size().height_mm) - below();
     let mut cells = Vec::new();
@@ -133,7 +135,7 @@ fn beside<'a>(canvas: &Canvas, figure: &'a Figure) -> Result<Vec<Cell<'a>>> {
             is_named: true,
         });
     }
-    let lefts = lefts(canvas, &cells)?;
+    let lefts = lefts(&cells)?;
     for (i, (cell, left)) in cells.iter_mut().zip(lefts).enumerate() {
         cell.frame.left = i as f64 * width + left;
     }
@@ -141,10 +143,10 @@ fn beside<'a>(canvas: &Canvas, figure: &'a Figure) -> Result<Vec<Cell<'a>>> {
 }
 
 /// Room each panel needs for what stands at the left of its frame, pixels.
-fn lefts(canvas: &Canvas, cells: &[Cell]) -> Result<Vec<f64>> {
+fn lefts(cells: &[Cell]) -> Result<Vec<f64>> {
     cells
         .iter()
-        .map(|c| Ok(c.frame.y_label_width(canvas)? + mm(1.0) + 1.8 * text_height()))
+        .map(|c| Ok(c.frame.y_label_width()? + mm(1.0) + 1.8 * text_height()))
         .collect()
 }
 
@@ -163,11 +165,7 @@ fn y_range(panel: &Panel, x: Range) -> Range {
 }
 
 /// The legend of each panel, in rows no wider than `width` pixels: letter and title, then each named layer once.
-fn legends<'a>(
-    canvas: &Canvas,
-    panels: &'a [Panel],
-    width: f64,
-) -> Result<Vec<Vec<Vec<Entry<'a>>>>> {
+fn legends(panels: &[Panel], width: f64) -> Result<Vec<Vec<Vec<Entry<'_>>>>> {
     let mut all = Vec::new();
     for (i, panel) in panels.iter().enumerate() {
         let letter = letter(i, panels.len()).map(|c| format!("({c})"));
@@ -175,14 +173,14 @@ fn legends<'a>(
         let title = title.collect::<Vec<_>>().join(" ");
         let mut entries = Vec::new();
         if !title.is_empty() {
-            entries.push(entry(canvas, None, &title, width)?);
+            entries.push(entry(None, &title, width)?);
         }
         let mut seen: Vec<&str> = Vec::new();
         for layer in &panel.layers {
             let label = label(layer);
             if !label.is_empty() && !seen.contains(&label) {
                 seen.push(label);
-                entries.push(entry(canvas, Some(layer), label, width)?);
+                entries.push(entry(Some(layer), label, width)?);
             }
         }
         all.push(rows(entries, width));
@@ -190,15 +188,10 @@ fn legends<'a>(
     Ok(all)
 }
 
-fn entry<'a>(
-    canvas: &Canvas,
-    layer: Option<&'a Layer>,
-    words: &str,
-    width: f64,
-) -> Result<Entry<'a>> {
+fn entry<'a>(layer: Option<&'a Layer>, words: &str, width: f64) -> Result<Entry<'a>> {
     let swatch = layer.map_or(0.0, |_| mm(SWATCH.0 + SWATCH.1));
-    let words = canvas.fitted(words, width - swatch)?;
-    let width = swatch + canvas.width(&words)?;
+    let words = fitted(words, width - swatch)?;
+    let width = swatch + width_of(&words)?;
     Ok(Entry {
         layer,
         words,

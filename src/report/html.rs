@@ -15,7 +15,8 @@ pub(super) fn html(report: &Report) -> Result<String> {
     body += &definitions("Numbers", &report.numbers);
     let mut count = Count::default();
     for section in &report.sections {
-        body += &format!("<section>\n<h2>{}</h2>\n", escaped(&section.heading));
+        let heading = escaped(&section.heading);
+        let _ = writeln!(body, "<section>\n<h2>{heading}</h2>");
         for block in &section.blocks {
             body += &count.block(block)?;
         }
@@ -24,7 +25,7 @@ pub(super) fn html(report: &Report) -> Result<String> {
     body += &findings(&report.findings);
     if !report.methods.is_empty() {
         let words = paragraphs(&report.methods);
-        body += &format!("<section>\n<h2>Methods</h2>\n{words}</section>\n");
+        let _ = writeln!(body, "<section>\n<h2>Methods</h2>\n{words}</section>");
     }
     body += &folded("Settings", &report.settings);
     body += &folded("Provenance", &report.provenance);

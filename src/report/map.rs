@@ -1,7 +1,7 @@
 //! Heat maps and their colour bar.
 
 use super::axes::{Frame, Range, Ticks, power_of_ten};
-use super::canvas::{Canvas, Side, Stroke, mm, text_height};
+use super::canvas::{Canvas, Side, Stroke, fitted, mm, text_height, width_of};
 use super::layers::edges;
 use super::palette::{self, Colour, INK};
 use crate::error::Result;
@@ -147,13 +147,13 @@ fn bar_labels(
         let row = bar.row(v);
         canvas.line(&[(bar.right - mm(0.9), row), (bar.right, row)], hair)?;
         canvas.text(text, (edge, row), Side::Left, INK)?;
-        widest = widest.max(canvas.width(text)?);
+        widest = widest.max(width_of(text)?);
     }
     if marks.power != 0 {
         let above = (bar.left, bar.top - 0.9 * text_height());
         canvas.text(&power_of_ten(marks.power), above, Side::Left, INK)?;
     }
-    let label = canvas.fitted(label, bar.bottom - bar.top + text_height())?;
+    let label = fitted(label, bar.bottom - bar.top + text_height())?;
     let middle = 0.5 * (bar.top + bar.bottom);
     canvas.text_upwards(&label, (edge + widest + 0.9 * text_height(), middle), INK)
 }

@@ -138,7 +138,7 @@ impl Figure {
     /// A figure; `id` is the stem of its files.
     ///
     /// Errors: an `id` that is not letters, digits, `-` and `_`; no panel; a layer with columns of unequal length, a number
-    /// that is not finite, a negative error, a band upside down; an axis range that is empty; a size no page can hold.
+    /// that is not finite or above 1e100, a negative error, a band upside down; an axis range that is empty; a size no page can hold.
     pub fn new(
         id: &str,
         caption: impl Into<String>,
@@ -280,7 +280,7 @@ impl Panel {
         }
         for axis in [&self.x, &self.y] {
             if let Some((low, high)) = axis.range
-                && !(low.is_finite() && high.is_finite() && low < high)
+                && !(is_drawable(low) && is_drawable(high) && low < high)
             {
                 return Err(format!("axis '{}' runs from {low} to {high}", axis.label));
             }
@@ -440,7 +440,7 @@ impl Layer {
                     None => Ok(()),
                 }
             }
-            Self::Shade { label, from, to } if !(from.is_finite() && to.is_finite()) => {
+            Self::Shade { label, from, to } if !(is_drawable(*from) && is_drawable(*to)) => {
                 Err(format!("'{label}' runs from {from} to {to}"))
             }
             Self::Shade { label, from, to } if from > to => {
@@ -457,6 +457,14 @@ impl Layer {
     }
 }
 
+/// Numbers beyond this are refused: differences and ratios of smaller ones stay finite.
+const LARGEST: f64 = 1e100;
+
+/// False for NaN as well.
+fn is_drawable(v: f64) -> bool {
+    v.abs() <= LARGEST
+}
+
 fn columns(label: &str, columns: &[&[f64]]) -> std::result::Result<(), String> {
     let lengths: Vec<_> = columns.iter().map(|c| c.len()).collect();
     if lengths.iter().any(|&n| n != lengths[0]) {
@@ -465,9 +473,9 @@ fn columns(label: &str, columns: &[&[f64]]) -> std::result::Result<(), String> {
     match columns
         .iter()
         .flat_map(|c| c.iter())
-        .find(|v| !v.is_finite())
+        .find(|v| !is_drawable(**v))
     {
-        Some(v) => Err(format!("'{label}' holds the value {v}")),
+        Some(v) => Err(format!("'{label}' holds the value {v:e}")),
         None => Ok(()),
     }
 }

@@ -79,7 +79,7 @@ fn file(name: &str) -> Result<FileId> {
     Ok(RootedPath::new(VirtualRoot::Project, path).intern())
 }
 
-/// Libertinus Serif for words; DejaVu Sans for figures and for letters Libertinus lacks.
+/// Libertinus Serif for words; `DejaVu Sans` for figures and for letters Libertinus lacks.
 fn fonts() -> Vec<Font> {
     typst_assets::fonts()
         .chain([FONT])
