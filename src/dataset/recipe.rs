@@ -1,0 +1,229 @@
+//! What to simulate: built-in recipes and the user's changes to them.
+//!
+//! A recipe file is TOML. It names a built-in recipe with `base = "sio2"` and changes what it wants; every key that is
+//! not a key of a recipe is refused. The complete, resolved recipe is stored in the dataset.
+
+use crate::error::{Error, Result};
+use crate::grid::Grid;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The built-in recipes, by name.
+const BUILT_IN: [(&str, &str); 1] = [("sio2", include_str!("recipes/sio2.toml"))];
+/// A recipe is a page of text; more is not a recipe.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// A complete recipe.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Its name.
+    pub name: String,
+    /// The potential, in the one-string form of the command line.
+    pub potential: String,
+    /// Number of samples.
+    pub samples: usize,
+    /// Seed; sample i depends on the seed and i alone.
+    pub seed: u64,
+    /// The crystal to start from.
+    pub crystal: Crystal,
+    /// How it is disordered.
+    pub disorder: Disorder,
+    /// When a sample counts as at rest.
+    pub minimisation: Minimisation,
+    /// What is recorded of it.
+    pub record: Record,
+}
+
+/// The crystal a sample starts from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crystal {
+    /// `beta-cristobalite`, `zincblende` or `diamond`.
+    pub lattice: String,
+    /// Species on the lattice, e.g. `["Si", "O"]`.
+    pub species: Vec<String>,
+    /// Cubic lattice constant, Å.
+    pub constant: f64,
+    /// Cells along a, b and c.
+    pub repeat: [usize; 3],
+}
+
+/// Ranges of disorder, each sampled evenly.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disorder {
+    /// Standard deviation of the random displacement of each coordinate, in units of the nearest-neighbour distance.
+    pub displacement: [f64; 2],
+    /// Fraction of formula units taken out.
+    pub vacancies: [f64; 2],
+    /// Number of atoms of each species that leave together, e.g. `[1, 2]` for SiO2.
+    pub formula_unit: Vec<usize>,
+    /// Share of the samples in which only the atoms inside a random sphere are displaced, so that the set also holds
+    /// what lies between crystal and glass.
+    pub partly: f64,
+    /// Linear scale of the cell.
+    pub scale: [f64; 2],
+}
+
+/// When a sample counts as at rest.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Minimisation {
+    /// Largest force on an atom, eV/Å.
+    pub max_force: f64,
+    /// Iterations after which a sample is recorded as not converged.
+    pub max_iterations: usize,
+}
+
+/// What is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// g(r) from 0 to here, Å; images are counted beyond half the cell.
+    pub r_max: f64,
+    /// Bins of g(r).
+    pub r_bins: usize,
+    /// Temperature of the thermal widths in g(r), K, from the sample's own modes.
+    pub temperature: f64,
+    /// Spectra from 0 to here, meV.
+    pub e_max: f64,
+    /// Bins of the spectra.
+    pub e_bins: usize,
+    /// Gaussian broadening of the spectra, standard deviation in meV.
+    pub broadening: f64,
+}
+
+impl Record {
+    /// The r grid, Å.
+    pub fn r(&self) -> Result<Grid> {
+        Grid::new(0.0, self.r_max, self.r_bins)
+    }
+
+    /// The E grid, meV.
+    pub fn energy(&self) -> Result<Grid> {
+        Grid::new(0.0, self.e_max, self.e_bins)
+    }
+}
+
+/// Names of the built-in recipes.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().map(|(name, _)| *name)
+}
+
+/// The text of a built-in recipe, with its comments.
+pub fn text(name: &str) -> Result<&'static str> {
+    BUILT_IN.iter().find(|(n, _)| *n == name).map(|(_, text)| *text).ok_or_else(|| {
+        let known: Vec<_> = names().collect();
+        Error::new(format!("there is no built-in recipe '{name}'"))
+            .cure(format!("use one of {}, or a .toml file", known.join(", ")))
+    })
+}
+
+impl Recipe {
+    /// A built-in recipe by name, or a file.
+    pub fn load(name_or_path: &str) -> Result<Self> {
+        let path = Path::new(name_or_path);
+        let is_file = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
+        if !is_file {
+            return Self::parse(text(name_or_path)?);
+        }
+        let bytes = crate::io::files::read(path, LARGEST_FILE)?;
+        let text = String::from_utf8(bytes).map_err(|e| Error::new("the recipe is not text").at(path).because(e.to_string()))?;
+        Self::parse(&text).map_err(|e| e.at(path))
+    }
+
+    /// Parses a recipe and fills in what it leaves to its `base`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut table: toml::Table = text.parse().map_err(|e: toml::de::Error| syntax(text, &e))?;
+        if let Some(base) = table.remove("base") {
+            let name = base.as_str().ok_or_else(|| Error::new("'base' must be the name of a built-in recipe"))?;
+            let mut complete: toml::Table = self::text(name)?.parse().map_err(|e: toml::de::Error| syntax(text, &e))?;
+            overlay(&mut complete, table);
+            table = complete;
+        }
+        let recipe: Self = table.try_into().map_err(|e: toml::de::Error| {
+            Error::new("the recipe is not complete, or has a key that no recipe has")
+                .because(e.message().to_owned())
+                .cure("see `glassbridge simulate --print sio2`; start a recipe with base = \"sio2\" to change only some keys")
+        })?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    fn check(&self) -> Result<()> {
+        let fail = |what: &str| Err(Error::new(format!("recipe '{}': {what}", self.name)));
+        let range = |[low, high]: [f64; 2], least: f64, most: f64| low >= least && low <= high && high <= most;
+        let d = &self.disorder;
+        if self.samples == 0 || self.samples > 10_000_000 {
+            return fail("samples must be between 1 and ten million");
+        }
+        if !range(d.displacement, 0.0, 5.0) || !range(d.vacancies, 0.0, 0.9) || !range(d.scale, 0.5, 2.0) || !(0.0..=1.0).contains(&d.partly) {
+            return fail("a range of disorder is not low to high within sensible limits");
+        }
+        if d.formula_unit.len() != self.crystal.species.len() || d.formula_unit.iter().sum::<usize>() == 0 {
+            return fail("formula_unit needs one number for each species");
+        }
+        let cells = self.crystal.repeat;
+        if cells.contains(&0) || cells.iter().product::<usize>() > 100_000 {
+            return fail("repeat must be three positive numbers, at most 100,000 cells in all");
+        }
+        let positive = [self.crystal.constant, self.minimisation.max_force, self.record.broadening];
+        if positive.iter().any(|v| !(v.is_finite() && *v > 0.0)) || !(self.record.temperature.is_finite() && self.record.temperature >= 0.0) {
+            return fail("lattice constant, force tolerance and broadening must be positive, the temperature not negative");
+        }
+        if self.record.r_bins > 100_000 || self.record.e_bins > 100_000 {
+            return fail("more than 100,000 bins");
+        }
+        self.record.r()?;
+        self.record.energy()?;
+        Ok(())
+    }
+}
+
+fn overlay(base: &mut toml::Table, changes: toml::Table) {
+    for (key, value) in changes {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(change)) => overlay(inner, change),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+fn syntax(text: &str, error: &toml::de::Error) -> Error {
+    let told = Error::new("the recipe is not valid TOML").because(error.message().to_owned());
+    match error.span() {
+        Some(span) => {
+            let before = text.get(..span.start).unwrap_or("");
+            let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+            told.line(before.matches('\n').count() as u64 + 1).column(column as u64)
+        }
+        None => told,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_recipe_is_complete_and_called_by_its_name() {
+        for name in names() {
+            assert_eq!(Recipe::load(name).unwrap().name, name);
+        }
+    }
+
+    #[test]
+    fn changes_fall_on_the_base_and_unknown_keys_are_refused() {
+        let recipe = Recipe::parse("base = \"sio2\"\nsamples = 7\n[record]\nr_bins = 99").unwrap();
+        let base = Recipe::load("sio2").unwrap();
+        assert_eq!((recipe.samples, recipe.record.r_bins), (7, 99));
+        assert_eq!(recipe.record.e_bins, base.record.e_bins);
+        let error = Recipe::parse("base = \"sio2\"\nsample = 7").unwrap_err().to_string();
+        assert!(error.contains("sample"), "{error}");
+        let error = Recipe::parse("base = \"sio2\"\n\nx = = 3").unwrap_err().to_string();
+        assert!(error.contains(":3:5"), "{error}");
+    }
+}
