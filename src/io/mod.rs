@@ -1,5 +1,7 @@
 //! Readers and writers, one file a format.
 
+pub mod curve_text;
+mod dialect;
 pub mod files;
 pub mod npy;
 pub mod npz;
