@@ -227,3 +227,132 @@ impl Bins {
         (&self.members[bin], cell)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::atoms::cell::Cell;
+    use proptest::prelude::*;
+
+    /// Every pair through every image that could be within reach, with no bins.
+    fn brute(structure: &Structure, cutoff: f64) -> Vec<Vec<f64>> {
+        let heights = structure.cell.heights();
+        let fractional: Vec<_> = (structure.positions.iter())
+            .map(|&p| structure.cell.fractional(p))
+            .collect();
+        let span = |k: usize| {
+            let far = fractional.iter().map(|f| f[k].abs()).fold(0.0, f64::max);
+            let reach = (cutoff / heights[k] + 2.0 * far).ceil() as i32 + 1;
+            if structure.cell.periodic()[k] {
+                -reach..=reach
+            } else {
+                0..=0
+            }
+        };
+        let mut distances = vec![Vec::new(); structure.len()];
+        for i in 0..structure.len() {
+            for j in 0..structure.len() {
+                for a in span(0) {
+                    for b in span(1) {
+                        for c in span(2) {
+                            let found = neighbour(structure, i, j as u32, [a, b, c]).distance;
+                            if found < cutoff && (i != j || [a, b, c] != [0; 3]) {
+                                distances[i].push(found);
+                            }
+                        }
+                    }
+                }
+            }
+            distances[i].sort_by(f64::total_cmp);
+        }
+        distances
+    }
+
+    fn sorted(list: &NeighbourList, i: usize) -> Vec<f64> {
+        let mut distances: Vec<_> = list.of(i).iter().map(|n| n.distance).collect();
+        distances.sort_by(f64::total_cmp);
+        distances
+    }
+
+    fn gas(edges: [[f64; 3]; 3], periodic: [bool; 3], fractional: &[[f64; 3]]) -> Structure {
+        let cell = Cell::new(edges, periodic).unwrap();
+        let positions: Vec<_> = fractional.iter().map(|&f| cell.cartesian(f)).collect();
+        let of = vec![0; positions.len()];
+        Structure::new(cell, vec!["C".into()], vec![12.0], of, positions).unwrap()
+    }
+
+    fn edges() -> impl Strategy<Value = [[f64; 3]; 3]> {
+        let off = || -1.0..1.0_f64;
+        let edge = || 1.5..9.0_f64;
+        (edge(), edge(), edge(), off(), off(), off())
+            .prop_map(|(a, b, c, p, q, r)| [[a, p, 0.0], [0.0, b, q], [r, 0.0, c]])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn a_list_finds_what_brute_force_finds(
+            edges in edges(),
+            periodic in proptest::array::uniform3(any::<bool>()),
+            fractional in proptest::collection::vec(proptest::array::uniform3(-1.5..1.5_f64), 1..40),
+            cutoff in 0.5..4.0_f64,
+        ) {
+            let structure = gas(edges, periodic, &fractional);
+            let list = NeighbourList::new(&structure, cutoff).unwrap();
+            for (i, expected) in brute(&structure, cutoff).iter().enumerate() {
+                let found = sorted(&list, i);
+                prop_assert_eq!(found.len(), expected.len());
+                for (a, b) in found.iter().zip(expected) {
+                    prop_assert!((a - b).abs() < 1e-12);
+                }
+            }
+        }
+
+        #[test]
+        fn every_pair_is_there_from_both_sides(
+            edges in edges(),
+            fractional in proptest::collection::vec(proptest::array::uniform3(0.0..1.0_f64), 1..30),
+        ) {
+            let list = NeighbourList::new(&gas(edges, [true; 3], &fractional), 2.5).unwrap();
+            for i in 0..list.atoms() {
+                for n in list.of(i) {
+                    let back = list.of(n.index as usize).iter().any(|m| {
+                        m.index as usize == i && norm(add(m.vector, n.vector)) < 1e-12
+                    });
+                    prop_assert!(back);
+                }
+            }
+        }
+
+        #[test]
+        fn a_narrowed_list_follows_the_atoms(
+            fractional in proptest::collection::vec(proptest::array::uniform3(0.0..1.0_f64), 2..40),
+            step in proptest::array::uniform3(-0.1..0.1_f64),
+        ) {
+            let cube = [[6.0, 0.0, 0.0], [0.0, 6.0, 0.0], [0.0, 0.0, 6.0]];
+            let mut structure = gas(cube, [true; 3], &fractional);
+            let wide = NeighbourList::new(&structure, 3.0).unwrap();
+            structure.positions[0] = add(structure.positions[0], step);
+            let (narrow, fresh) = (wide.narrowed(&structure, 2.6), NeighbourList::new(&structure, 2.6).unwrap());
+            for i in 0..structure.len() {
+                let (found, expected) = (sorted(&narrow, i), sorted(&fresh, i));
+                prop_assert_eq!(found.len(), expected.len());
+                prop_assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-12));
+            }
+        }
+    }
+
+    #[test]
+    fn one_atom_in_a_small_cube_sees_its_own_images() {
+        let cube = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+        let list = NeighbourList::new(&gas(cube, [true; 3], &[[0.5; 3]]), 1.5).unwrap();
+        assert_eq!(list.of(0).len(), 6 + 12);
+    }
+
+    #[test]
+    fn a_cell_in_metres_is_refused_rather_than_searched() {
+        let tiny = [[1e-10, 0.0, 0.0], [0.0, 1e-10, 0.0], [0.0, 0.0, 1e-10]];
+        let told = NeighbourList::new(&gas(tiny, [true; 3], &[[0.0; 3]]), 3.0).unwrap_err();
+        assert!(told.to_string().contains("in Å"));
+    }
+}
