@@ -8,6 +8,10 @@ use crate::error::{Error, Result};
 /// would otherwise search for ever.
 const MOST_VISITS: f64 = 1e9;
 
+/// How often the search for a nearest neighbour doubles its reach, from one interatomic spacing: an atom with
+/// nothing within 30 spacings is not part of a solid.
+const WIDENINGS: usize = 6;
+
 /// One neighbour of an atom.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Neighbour {
@@ -109,6 +113,31 @@ impl NeighbourList {
         }
         self.starts.push(self.neighbours.len());
     }
+}
+
+/// Mean distance in Å of an atom from its nearest neighbour.
+pub fn nearest_distance(structure: &Structure) -> Result<f64> {
+    let dimensions = match structure.cell.dimensions() {
+        0 => 3.0,
+        repeating => repeating as f64,
+    };
+    let mut reach = structure.number_density().powf(-1.0 / dimensions);
+    for _ in 0..WIDENINGS {
+        let list = NeighbourList::new(structure, reach)?;
+        let nearest = |i: usize| {
+            list.of(i)
+                .iter()
+                .map(|n| n.distance)
+                .fold(f64::INFINITY, f64::min)
+        };
+        let mean = (0..structure.len()).map(nearest).sum::<f64>() / structure.len() as f64;
+        if mean.is_finite() {
+            return Ok(mean);
+        }
+        reach *= 2.0;
+    }
+    Err(Error::new("some atom has no neighbour")
+        .cure("check that the positions and the cell are in Å"))
 }
 
 fn neighbour(structure: &Structure, i: usize, index: u32, image: [i32; 3]) -> Neighbour {

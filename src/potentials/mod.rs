@@ -1,6 +1,8 @@
 //! Interatomic potentials: energy, forces, virial and analytic sparse Hessian.
 
 pub mod hessian;
+#[cfg(test)]
+pub(crate) mod toy;
 
 use crate::atoms::neighbours::NeighbourList;
 use crate::atoms::structure::Structure;
