@@ -146,6 +146,24 @@ impl Composition {
     }
 }
 
+impl std::fmt::Display for Composition {
+    /// `SiO2`; amounts that are no small integers are written as fractions that read back: `Cu0.46Zr0.46Al0.08`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let least = self.concentrations.iter().copied().fold(f64::INFINITY, f64::min);
+        let whole = |c: &f64| (c / least - (c / least).round()).abs() < 1e-6;
+        let unit = if self.concentrations.iter().all(whole) { least } else { 1.0 };
+        for (symbol, c) in self.species.iter().zip(&self.concentrations) {
+            let amount = c / unit;
+            if (amount - 1.0).abs() < 1e-6 {
+                f.write_str(symbol)?;
+            } else {
+                write!(f, "{symbol}{}", (amount * 1e6).round() / 1e6)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl FromStr for Composition {
     type Err = Error;
 
@@ -187,6 +205,13 @@ impl FromStr for Composition {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn compositions_read_back_from_their_names() {
+        for name in ["SiO2", "Cu0.46Zr0.46Al0.08", "Si", "SiC"] {
+            assert_eq!(name.parse::<Composition>().unwrap().to_string(), name);
+        }
+    }
 
     #[test]
     fn the_whole_table_is_read() {

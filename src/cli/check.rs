@@ -1,12 +1,237 @@
 //! `glassbridge check`.
 
+use super::invert::{NuisanceName, noise_level};
+use super::load::{self, Loaded};
+use super::predict::pdf_measurement;
+use super::read_options::{ReadArgs, SampleArgs};
 use super::Outcome;
+use crate::consistency::predictive::Comparison;
+use crate::consistency::verdict::{Range, ranges};
+use crate::consistency::{Answer, Judge, Verdict};
+use crate::curve::Quantity;
 use crate::error::{Error, Result};
+use crate::finding::Finding;
+use crate::inverse::{Inversion, Measurement, Nuisance};
+use crate::operator::{Operator, rows};
+use crate::report::pages;
+use serde_json::{Value, json};
+use std::path::PathBuf;
 
-/// To be written.
+/// Whether a spectrum and a pair distribution function belong to the same glass.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+#[command(after_help = "Example:\n  \
+    glassbridge check sio2.npz --spectrum vdos.dat --pdf T_r --composition SiO2 --report check.pdf\n\n\
+    Exit code 0: consistent or undecided; 3: inconsistent, or outside the operator's domain.")]
+pub(super) struct Args {
+    /// The operator file.
+    operator: PathBuf,
+    /// The spectrum: a curve, or a wide table.
+    #[arg(long)]
+    spectrum: PathBuf,
+    /// The PDF: a curve, or a wide table paired with the spectra by sample.
+    #[arg(long)]
+    pdf: PathBuf,
+    /// Table of samples with a `number_density` column.
+    #[arg(long)]
+    samples: Option<PathBuf>,
+    /// White noise of the spectrum relative to its rms, where the file has no errors (else it is estimated).
+    #[arg(long)]
+    noise: Option<f64>,
+    /// What to fit along with the spectrum.
+    #[arg(long, value_delimiter = ',', value_enum)]
+    nuisance: Vec<NuisanceName>,
+    /// Write a report (.pdf or .html); of a table, for the pair that disagrees most.
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Write the report's figures (PNG, SVG, CSV) into this folder.
+    #[arg(long)]
+    figures: Option<PathBuf>,
+    /// What the PDF is, where its file does not say (--quantity says it of the spectrum).
+    #[arg(long)]
+    pdf_quantity: Option<Quantity>,
+    #[command(flatten)]
+    read: ReadArgs,
+    #[command(flatten)]
+    sample: SampleArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
 
-pub(super) fn run(_args: &Args) -> Result<Outcome> {
-    Err(Error::new("check is not written yet"))
+/// One judged pair.
+struct Pair {
+    name: String,
+    comparison: Comparison,
+    verdict: Verdict,
+    inversion: Inversion,
+    r: Vec<Range>,
+}
+
+/// Both files, as the operator wants them, row by row of the same sample.
+struct Sides {
+    names: Vec<String>,
+    table: bool,
+    spectrum: Measurement,
+    pdf: Measurement,
+    findings: Vec<Finding>,
+    sources: Vec<(String, String)>,
+}
+
+pub(super) fn run(args: &Args) -> Result<Outcome> {
+    let operator = Operator::load(&args.operator)?;
+    let sides = load_sides(&operator, args)?;
+    let judge = Judge::new(&operator, &sides.spectrum.channel, &sides.pdf.channel)?;
+    let pairs: Vec<Pair> = (0..sides.names.len()).map(|i| judge_pair(&operator, &judge, &sides, i)).collect();
+    if args.report.is_some() || args.figures.is_some() {
+        let worst = (0..pairs.len())
+            .min_by(|&a, &b| pairs[a].comparison.p_value.total_cmp(&pairs[b].comparison.p_value))
+            .unwrap_or(0);
+        write_report(&operator, &judge, &sides, &pairs[worst], worst, args)?;
+    }
+    tell(&judge, &sides, &pairs, args.json);
+    let agrees = |p: &Pair| matches!(p.verdict.answer, Answer::Consistent | Answer::Undecided);
+    let fine = if sides.table {
+        pairs.iter().all(|p| p.verdict.answer == Answer::Consistent)
+    } else {
+        pairs.iter().all(agrees)
+    };
+    Ok(if fine { Outcome::Done } else { Outcome::Disagrees })
+}
+
+fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
+    let spectrum = load::curves(&args.spectrum, &args.read, operator.meta.quantity)?;
+    let pdf_args = ReadArgs {
+        quantity: args.pdf_quantity,
+        ..ReadArgs::default()
+    };
+    let pdf = load::curves(&args.pdf, &pdf_args, Quantity::PairDistribution)?;
+    let (spectrum, pdf) = paired(spectrum, pdf, args)?;
+    let nuisances: Vec<Nuisance> = args.nuisance.iter().map(|n| (*n).into()).collect();
+    let s = Measurement::spectra(operator, &spectrum.raw, noise_level(args.noise)?, &nuisances)?;
+    let d = pdf_measurement(operator, &pdf, args.samples.as_deref(), &args.sample)?;
+    Ok(Sides {
+        findings: [spectrum.findings, s.findings.clone(), pdf.findings, d.findings.clone()].concat(),
+        sources: vec![load::source(&args.operator)?, spectrum.source, pdf.source],
+        names: spectrum.names,
+        table: spectrum.table && pdf.table,
+        spectrum: s,
+        pdf: d,
+    })
+}
+
+/// Puts the PDFs in the order of the spectra; refuses what cannot be paired.
+fn paired(spectrum: Loaded, mut pdf: Loaded, args: &Args) -> Result<(Loaded, Loaded)> {
+    if !spectrum.table && !pdf.table {
+        return Ok((spectrum, pdf));
+    }
+    if spectrum.table != pdf.table {
+        return Err(Error::new("one file is a wide table, the other a single curve")
+            .at(&args.pdf)
+            .cure("give two curves, or two wide tables paired by sample"));
+    }
+    let order: Vec<usize> = spectrum
+        .names
+        .iter()
+        .map(|name| {
+            pdf.names.iter().position(|n| n == name).ok_or_else(|| {
+                Error::new(format!("sample '{name}' has a spectrum but no PDF"))
+                    .at(&args.pdf)
+                    .cure("give tables with the same samples")
+            })
+        })
+        .collect::<Result<_>>()?;
+    pdf.raw.y = rows::select(pdf.raw.y.as_ref(), &order);
+    pdf.names.clone_from(&spectrum.names);
+    Ok((spectrum, pdf))
+}
+
+fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -> Pair {
+    let (z, d) = (sides.spectrum.data.subrows(i, 1), sides.pdf.data.subrows(i, 1));
+    let comparison = judge.compare(z, d);
+    let inversion = judge.inverter.invert(z).remove(0);
+    let verdict = Verdict::of(&comparison, &judge.power, &sides.spectrum.channel.x, &rows::row(z, 0));
+    let density = inversion.relative_density.unwrap_or(1.0);
+    // Half the 95 % band is two standard deviations of a Gaussian; what leaves the band by half is called out.
+    let deviations: Vec<f64> = (0..inversion.g.len())
+        .map(|j| {
+            let half = (inversion.high[j] - inversion.low[j]) / 2.0;
+            2.0 * (comparison.descriptor[j] / density - inversion.g[j]) / half
+        })
+        .collect();
+    Pair {
+        name: sides.names[i].clone(),
+        r: ranges(&operator.meta.r.centres(), &deviations, 3.0),
+        comparison,
+        verdict,
+        inversion,
+    }
+}
+
+fn write_report(operator: &Operator, judge: &Judge<'_>, sides: &Sides, pair: &Pair, row: usize, args: &Args) -> Result<()> {
+    let resolution = judge.inverter.resolution()?;
+    let report = pages::check_report(&pages::CheckView {
+        inversion: pages::InversionView {
+            operator,
+            name: &pair.name,
+            measurement: &sides.spectrum,
+            row,
+            inversion: &pair.inversion,
+            domain: pair.comparison.spectrum,
+            resolution: &resolution,
+            findings: sides.findings.clone(),
+            sources: sides.sources.clone(),
+        },
+        pdf: &sides.pdf,
+        comparison: &pair.comparison,
+        verdict: &pair.verdict,
+        power: &judge.power,
+        r: &pair.r,
+    })?;
+    if let Some(path) = &args.report {
+        pages::write(&report, path)?;
+    }
+    if let Some(folder) = &args.figures {
+        crate::report::write_figures(&report, folder)?;
+    }
+    Ok(())
+}
+
+fn object(judge: &Judge<'_>, pair: &Pair, findings: &[Finding]) -> Value {
+    let c = &pair.comparison;
+    json!({
+        "sample": pair.name,
+        "verdict": pair.verdict.answer,
+        "sentence": pair.verdict.sentence,
+        "p_value": c.p_value,
+        "chi2": c.chi2,
+        "domain": { "spectrum": c.spectrum, "pdf": c.pdf },
+        "power": judge.power,
+        "findings": findings,
+        "disagreement": { "energy": pair.verdict.energy, "r": pair.r },
+    })
+}
+
+fn tell(judge: &Judge<'_>, sides: &Sides, pairs: &[Pair], as_json: bool) {
+    if as_json {
+        let objects: Vec<Value> = pairs.iter().map(|p| object(judge, p, &sides.findings)).collect();
+        match objects.as_slice() {
+            [one] if !sides.table => println!("{one}"),
+            many => println!("{}", json!({ "pairs": many })),
+        }
+        return;
+    }
+    load::tell(&sides.findings);
+    for pair in pairs {
+        let c = &pair.comparison;
+        println!("{}: {}  p = {:.3}", pair.name, pair.verdict.answer.name(), c.p_value);
+        if !sides.table {
+            println!("{}", pair.verdict.sentence);
+            for range in &pair.verdict.energy {
+                println!("  spectrum differs from {:.1} to {:.1} meV, by {:+.1} standard deviations", range.from, range.to, range.deviation);
+            }
+            for range in &pair.r {
+                println!("  PDF differs from {:.2} to {:.2} Å", range.from, range.to);
+            }
+        }
+    }
 }

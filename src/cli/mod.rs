@@ -13,8 +13,11 @@ mod completions;
 mod demo;
 mod inspect;
 mod invert;
+mod load;
+mod peaks;
 mod phonons;
 mod predict;
+mod read_options;
 mod simulate;
 mod train;
 

@@ -1,12 +1,131 @@
 //! `glassbridge predict`.
 
+use super::load::{self, Loaded};
+use super::read_options::{ReadArgs, SampleArgs};
 use super::Outcome;
+use crate::curve::Quantity;
 use crate::error::{Error, Result};
+use crate::inverse::{Measurement, Prediction, Predictor};
+use crate::io::files;
+use crate::io::wide_table::WideTable;
+use crate::operator::Operator;
+use faer::Mat;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
-/// To be written.
+/// The spectrum that a pair distribution function implies.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+#[command(after_help = "Examples:\n  \
+    glassbridge predict sio2.npz T_r --out spectrum.dat\n  \
+    glassbridge predict op.npz rdf.csv --samples samples.csv --out vdos.csv")]
+pub(super) struct Args {
+    /// The operator file.
+    operator: PathBuf,
+    /// Curves, or wide tables of them.
+    #[arg(required = true)]
+    pdfs: Vec<PathBuf>,
+    /// Table of samples with a `number_density` column.
+    #[arg(long)]
+    samples: Option<PathBuf>,
+    /// The file to write: a wide table for a wide table, else a curve with its standard deviation.
+    #[arg(long)]
+    out: PathBuf,
+    #[command(flatten)]
+    read: ReadArgs,
+    #[command(flatten)]
+    sample: SampleArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
 
-pub(super) fn run(_args: &Args) -> Result<Outcome> {
-    Err(Error::new("predict is not written yet"))
+pub(super) fn run(args: &Args) -> Result<Outcome> {
+    let operator = Operator::load(&args.operator)?;
+    let (mut names, mut predictions, mut findings) = (Vec::new(), Vec::new(), Vec::new());
+    let mut table = args.pdfs.len() > 1;
+    for path in &args.pdfs {
+        let loaded = load::curves(path, &args.read, Quantity::PairDistribution)?;
+        let measurement = pdf_measurement(&operator, &loaded, args.samples.as_deref(), &args.sample)?;
+        let predictor = Predictor::new(&operator, &measurement.channel)?;
+        predictions.extend(predictor.predict(measurement.data.as_ref()));
+        table |= loaded.table;
+        names.extend(loaded.names);
+        findings.extend(loaded.findings);
+        findings.extend(measurement.findings);
+    }
+    if table {
+        write_tables(&operator, &names, &predictions, &args.out)?;
+    } else {
+        write_curve(&operator, &predictions[0], &args.out)?;
+    }
+    if args.json {
+        let summary = serde_json::json!({
+            "samples": names,
+            "quantity": operator.meta.quantity,
+            "unit": operator.meta.spectrum_unit,
+            "out": args.out,
+            "findings": findings,
+        });
+        println!("{summary}");
+    } else {
+        load::tell(&findings);
+        println!("{} written to {}", operator.meta.quantity, args.out.display());
+    }
+    Ok(Outcome::Done)
+}
+
+/// A loaded PDF as the operator wants it; the density comes from a samples table or the command line.
+pub(super) fn pdf_measurement(operator: &Operator, pdf: &Loaded, samples: Option<&Path>, sample: &SampleArgs) -> Result<Measurement> {
+    let density = match (samples, sample.density) {
+        (Some(path), _) => Some(load::densities(path, &pdf.names)?),
+        (None, Some(density)) => Some(vec![density; pdf.names.len()]),
+        (None, None) => None,
+    };
+    Measurement::pdfs(operator, &pdf.raw, density.as_deref(), sample.composition.as_ref())
+}
+
+/// The E axis and the factor of a density in the unit of the training spectra.
+fn axis(operator: &Operator) -> Result<(Vec<f64>, f64)> {
+    let meta = &operator.meta;
+    let factor = meta.quantity.axis().factor_to(meta.spectrum_unit)?;
+    Ok((meta.energy.centres().iter().map(|e| e * factor).collect(), 1.0 / factor))
+}
+
+fn write_tables(operator: &Operator, names: &[String], predictions: &[Prediction], out: &Path) -> Result<()> {
+    let (axis, density) = axis(operator)?;
+    let table = |value: &dyn Fn(&Prediction) -> &[f64], what: &str| WideTable {
+        samples: names.to_vec(),
+        rows: Mat::from_fn(names.len(), axis.len(), |i, j| density * value(&predictions[i])[j]),
+        axis: axis.clone(),
+        quantity: Some(operator.meta.quantity),
+        unit: Some(operator.meta.spectrum_unit),
+        notes: vec![("made by".into(), format!("glassbridge predict, {what}"))],
+    };
+    table(&|p| &p.spectrum, "mean").write(out)?;
+    table(&|p| &p.sigma, "standard deviation").write(&beside(out, "_sigma")?)
+}
+
+fn beside(path: &Path, suffix: &str) -> Result<PathBuf> {
+    let stem = path.file_stem().ok_or_else(|| Error::new("the output has no file name").at(path))?;
+    let mut name = stem.to_os_string();
+    name.push(suffix);
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    Ok(path.with_file_name(name))
+}
+
+fn write_curve(operator: &Operator, prediction: &Prediction, out: &Path) -> Result<()> {
+    let (axis, density) = axis(operator)?;
+    let unit = operator.meta.spectrum_unit;
+    let mut text = format!(
+        "# quantity: {}\n# unit: {unit}\n# columns: x, y, sigma\n",
+        operator.meta.quantity
+    );
+    for (j, x) in axis.iter().enumerate() {
+        let (y, sigma) = (density * prediction.spectrum[j], density * prediction.sigma[j]);
+        writeln!(text, "{x:.8} {y:.8e} {sigma:.4e}").map_err(|e| Error::new(e.to_string()))?;
+    }
+    files::replace_text(out, &text)
 }

@@ -1,12 +1,154 @@
 //! `glassbridge train`.
 
-use super::Outcome;
+use super::{Outcome, load};
+use crate::curve::Quantity;
 use crate::error::{Error, Result};
+use crate::operator::{Descriptor, Operator, Scores, Settings, TrainingSet};
+use crate::units::Unit;
+use serde_json::json;
+use std::path::PathBuf;
 
-/// To be written.
+/// Learn the map between structure and spectrum from simulated glasses.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+#[command(after_help = "Examples:\n  \
+    glassbridge train sio2-set --quantity neutron-gdos --out sio2.npz\n  \
+    glassbridge train --structure rdf.csv --spectra vdos.csv --samples samples.csv --quantity vdos --out op.npz")]
+pub(super) struct Args {
+    /// A dataset folder made by `glassbridge simulate`.
+    #[arg(required_unless_present = "structure", conflicts_with = "structure")]
+    dataset: Option<PathBuf>,
+    /// Wide table of pair distribution functions.
+    #[arg(long, requires = "spectra")]
+    structure: Option<PathBuf>,
+    /// Wide table of spectra.
+    #[arg(long, requires = "structure")]
+    spectra: Option<PathBuf>,
+    /// Table of samples; its `number_density` column serves the descriptor rho-rdf.
+    #[arg(long, requires = "structure")]
+    samples: Option<PathBuf>,
+    /// What the spectra are.
+    #[arg(long)]
+    quantity: Quantity,
+    /// The operator file to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// How the map is fitted.
+    #[arg(long, default_value = "ridge", value_parser = ["ridge"])]
+    estimator: String,
+    /// Ridge penalty; chosen by exact leave-one-out if not given.
+    #[arg(long)]
+    lambda: Option<f64>,
+    /// Keep this share of the samples out of the fit and score on it (else: cross-validation).
+    #[arg(long)]
+    holdout: Option<f64>,
+    /// Seed of the folds.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// What stands for the structure; rho-rdf where densities are known.
+    #[arg(long, value_parser = descriptor)]
+    descriptor: Option<Descriptor>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
 
-pub(super) fn run(_args: &Args) -> Result<Outcome> {
-    Err(Error::new("train is not written yet"))
+fn descriptor(text: &str) -> std::result::Result<Descriptor, String> {
+    match text {
+        "rdf" => Ok(Descriptor::Rdf),
+        "rho-rdf" => Ok(Descriptor::RhoRdf),
+        _ => Err("use rdf or rho-rdf".into()),
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<Outcome> {
+    if !args.quantity.is_density() {
+        return Err(Error::new(format!("{} is not a spectrum", args.quantity))
+            .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman or raman-reduced"));
+    }
+    let set = load(args)?;
+    let settings = Settings {
+        lambda: args.lambda,
+        holdout: args.holdout,
+        descriptor: args.descriptor,
+        seed: args.seed,
+    };
+    let operator = Operator::train(&set, &settings)?;
+    operator.save(&args.out)?;
+    if args.json {
+        println!("{}", summary(&operator, &args.estimator));
+    } else {
+        print!("{}", words(&operator));
+        println!("written to {}", args.out.display());
+    }
+    Ok(Outcome::Done)
+}
+
+fn load(args: &Args) -> Result<TrainingSet> {
+    match (&args.dataset, &args.structure, &args.spectra) {
+        (Some(folder), ..) => load::training_dataset(folder, args.quantity),
+        (None, Some(structure), Some(spectra)) => {
+            load::training_tables(structure, spectra, args.samples.as_deref(), args.quantity)
+        }
+        _ => Err(Error::new("nothing to train on").cure("give a dataset folder, or --structure and --spectra")),
+    }
+}
+
+/// Mean squared errors in the unit of the training file: (1/THz)² where the spectra came per THz.
+fn unit_factor(operator: &Operator) -> f64 {
+    match operator.meta.spectrum_unit {
+        Unit::Thz => Scores::PER_THZ,
+        _ => 1.0,
+    }
+}
+
+fn normalisation(operator: &Operator) -> String {
+    let unit = match operator.meta.spectrum_unit {
+        Unit::Thz => Unit::Thz,
+        _ => Unit::Mev,
+    };
+    format!("area of the spectrum 1 over {unit}; mse in (1/{unit})^2")
+}
+
+fn summary(operator: &Operator, estimator: &str) -> serde_json::Value {
+    let (scores, unit) = (&operator.meta.scores, unit_factor(operator));
+    json!({
+        "samples": operator.samples(),
+        "estimator": estimator,
+        "descriptor": operator.meta.descriptor,
+        "lambda": operator.meta.lambda_forward,
+        "degrees_of_freedom": operator.meta.degrees_of_freedom,
+        "train": { "mse": scores.train_mse * unit },
+        "held_out": { "mse": scores.held_out_mse * unit, "r2": scores.held_out_r2, "protocol": scores.protocol },
+        "backward": {
+            "lambda": operator.meta.lambda_backward,
+            "held_out": {
+                "relative_error": scores.backward_relative_error,
+                "skill": scores.backward_skill,
+                "noise_level": crate::operator::scores::NOISE_LEVEL,
+            },
+        },
+        "near_duplicates": scores.duplicates,
+        "normalisation": normalisation(operator),
+    })
+}
+
+fn words(operator: &Operator) -> String {
+    let (m, scores, unit) = (&operator.meta, &operator.meta.scores, unit_factor(operator));
+    format!(
+        "{} samples, {} of them with a near-duplicate; judged by {}\n\
+         forward   PDF to {}: R2 {:.3}, mse {:.3e} (training {:.3e}), {}\n\
+         backward  {} with {:.0} % noise to PDF: skill {:.3}, median relative error {:.3}\n",
+        operator.samples(),
+        scores.duplicates,
+        scores.protocol,
+        m.quantity,
+        scores.held_out_r2,
+        scores.held_out_mse * unit,
+        scores.train_mse * unit,
+        normalisation(operator),
+        m.quantity,
+        100.0 * crate::operator::scores::NOISE_LEVEL,
+        scores.backward_skill,
+        scores.backward_relative_error,
+    )
 }

@@ -57,8 +57,6 @@ pub struct Disorder {
     pub displacement: [f64; 2],
     /// Fraction of formula units taken out.
     pub vacancies: [f64; 2],
-    /// Number of atoms of each species that leave together, e.g. `[1, 2]` for SiO2.
-    pub formula_unit: Vec<usize>,
     /// Share of the samples in which only the atoms inside a random sphere are displaced, so that the set also holds
     /// what lies between crystal and glass.
     pub partly: f64,
@@ -160,9 +158,6 @@ impl Recipe {
         }
         if !range(d.displacement, 0.0, 5.0) || !range(d.vacancies, 0.0, 0.9) || !range(d.scale, 0.5, 2.0) || !(0.0..=1.0).contains(&d.partly) {
             return fail("a range of disorder is not low to high within sensible limits");
-        }
-        if d.formula_unit.len() != self.crystal.species.len() || d.formula_unit.iter().sum::<usize>() == 0 {
-            return fail("formula_unit needs one number for each species");
         }
         let cells = self.crystal.repeat;
         if cells.contains(&0) || cells.iter().product::<usize>() > 100_000 {

@@ -29,6 +29,8 @@ const MAY_BE_DROPPED: f64 = 0.2;
 pub struct ReadOptions {
     /// What the curve shows.
     pub quantity: Option<Quantity>,
+    /// What it is taken to be, with a finding, where neither its head nor `quantity` says.
+    pub otherwise: Option<Quantity>,
     /// Unit of x in the file.
     pub unit: Option<Unit>,
     /// Columns of x, y and perhaps the standard error, counted from 1.
@@ -358,6 +360,14 @@ fn quantity(head: &Head, options: &ReadOptions, findings: &mut Vec<Finding>) -> 
                 "Give --quantity if it is something else.",
             ));
             Ok(read)
+        }
+        (None, None) if let Some(assumed) = options.otherwise => {
+            findings.push(Finding::new(
+                "quantity-assumed",
+                format!("The file does not say what it shows; {assumed} is assumed."),
+                "Say what it is with --quantity (of a PDF: --pdf-quantity) if it is something else.",
+            ));
+            Ok(assumed)
         }
         (None, None) => {
             let names: Vec<_> = Quantity::ALL.iter().map(|q| q.name()).collect();

@@ -1,6 +1,10 @@
 //! Interatomic potentials: energy, forces, virial and analytic sparse Hessian.
 
 pub mod hessian;
+mod parse;
+pub mod tersoff;
+
+pub use parse::parse;
 #[cfg(test)]
 pub(crate) mod toy;
 
