@@ -13,8 +13,10 @@ mod completions;
 mod demo;
 mod inspect;
 mod invert;
+mod peaks;
 mod phonons;
 mod predict;
+mod read_options;
 mod simulate;
 mod train;
 
