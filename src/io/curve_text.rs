@@ -59,12 +59,6 @@ pub struct Reading {
 /// Errors tell file, line and column: text among the numbers, a number that is not finite, rows of different length, fewer
 /// than two columns, an empty or binary file, one beyond the limits, a quantity or unit that nobody named.
 pub fn read_curve(path: &Path, options: &ReadOptions) -> Result<Reading> {
-    let metadata = std::fs::metadata(path).map_err(|e| Error::io(path, "read the file", &e))?;
-    if !metadata.is_file() {
-        return Err(Error::new("this is not a regular file")
-            .at(path)
-            .cure("name a text file with columns"));
-    }
     let bytes = files::read(path, LARGEST)?;
     parse(&bytes, path, options).map_err(|e| e.at(path))
 }
@@ -80,6 +74,13 @@ pub fn parse(bytes: &[u8], source: &Path, options: &ReadOptions) -> Result<Readi
     let table = Table::read(text, layout, extension.as_deref().unwrap_or_default())?;
     let mut findings = Vec::new();
     let chosen = table.choose(options, &mut findings)?;
+    if let Some(line) = table.footer {
+        findings.push(Finding::new(
+            "text-after-numbers",
+            format!("The text from line {line} on, below the numbers, was not read."),
+            "Check that the curve is complete.",
+        ));
+    }
     let points = table.points(&chosen)?;
     let quantity = quantity(&table.head, options, &mut findings)?;
     let factor = unit(&table.head, quantity, options, &mut findings)?.factor_to(quantity.axis())?;
@@ -189,6 +190,8 @@ struct Table {
     values: Vec<f64>,
     /// Line of each row.
     lines: Vec<u64>,
+    /// First line of text below the numbers.
+    footer: Option<u64>,
 }
 
 impl Table {
@@ -197,12 +200,14 @@ impl Table {
             .find(|(_, l)| l.contains("start data"))
             .map_or(0, |l| l.0);
         let mut above: Vec<String> = Vec::new();
+        let mut footer = String::new();
         let mut doubtful: Vec<(u64, String)> = Vec::new();
         let mut table = Self {
             head: Head::default(),
             columns: 0,
             values: Vec::new(),
             lines: Vec::new(),
+            footer: None,
         };
         for (number, line) in lines(bytes) {
             if line.trim().is_empty() {
@@ -220,10 +225,24 @@ impl Table {
                     continue;
                 }
             }
-            if !is_comment(&line) {
-                table
+            if is_comment(&line) {
+                continue;
+            }
+            let wordy = |line: &str| {
+                layout
+                    .cells(line)
+                    .iter()
+                    .all(|c| layout.number(c.1).is_none())
+            };
+            match table.footer {
+                Some(first) if layout.is_row(&line, 2) => return Err(among(first, &footer)),
+                Some(_) => {}
+                None if wordy(&line) => {
+                    (table.footer, footer) = (Some(number), line.trim().to_owned())
+                }
+                None => table
                     .push(number, &line, layout)
-                    .map_err(|e| e.line(number))?;
+                    .map_err(|e| e.line(number))?,
             }
         }
         // A row with a bad cell above the first good one is no head line.
@@ -234,6 +253,14 @@ impl Table {
                     .push(number, &line, layout)
                     .map_err(|e| e.line(number))?;
             }
+        }
+        if let Some(mark) = above.iter().find(|l| l.contains("(X++(Y..Y))")) {
+            return Err(Error::new("this JCAMP-DX table is not two columns")
+                .because(format!(
+                    "'{}' means one x and many y in a line",
+                    shown(mark)
+                ))
+                .cure("export it as XY columns"));
         }
         table.head = Head::read(&above, table.columns, extension);
         Ok(table)
@@ -248,14 +275,9 @@ impl Table {
             } else {
                 layout.number(cell)
             };
-            let shown: String = cell.chars().take(SHOWN).collect();
+            let shown = shown(cell);
             match value {
-                None => {
-                    return Err(Error::new(format!("'{shown}' is not a number"))
-                        .column(column(place))
-                        .because("text stands among the numbers")
-                        .cure("remove the line, or mark it as a comment with #"));
-                }
+                None => return Err(no_number(cell).column(column(place))),
                 Some(x) if !x.is_finite() && !cell.is_empty() => {
                     return Err(Error::new(format!("'{shown}' is not a finite number"))
                         .column(column(place))
@@ -331,6 +353,21 @@ impl Table {
         };
         self.lines.iter().enumerate().map(row).collect()
     }
+}
+
+fn no_number(cell: &str) -> Error {
+    Error::new(format!("'{}' is not a number", shown(cell)))
+        .because("text stands among the numbers")
+        .cure("remove the line, or mark it as a comment with #")
+}
+
+/// The text `footer` at `line` turned out to have numbers below it.
+fn among(line: u64, footer: &str) -> Error {
+    no_number(footer).line(line).column(1)
+}
+
+fn shown(text: &str) -> String {
+    text.trim().chars().take(SHOWN).collect()
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -257,7 +257,8 @@ fn names(line: &str, columns: usize) -> Vec<String> {
         Some(c) => text.split(c).map(|n| n.trim().to_owned()).collect(),
         None => text.split_whitespace().map(String::from).collect(),
     };
-    if found.len() == columns {
+    let words = found.iter().all(|n| n.parse::<f64>().is_err());
+    if words && found.len() == columns {
         found
     } else {
         Vec::new()
