@@ -209,8 +209,8 @@ mod tests {
         }
     }
 
-    /// σ_coh = 4π b² for nearly all elements: columns that slipped would show. Not for strong absorbers,
-    /// whose σ_coh has the imaginary part too; the table rounds to three or four digits (V: 0.0184 of 0.01838).
+    /// `σ_coh` = 4π b² for nearly all elements: columns that slipped would show. Not for strong absorbers,
+    /// whose `σ_coh` has the imaginary part too; the table rounds to three or four digits (V: 0.0184 of 0.01838).
     #[test]
     fn cross_sections_belong_to_the_lengths() {
         let off = |e: &&Element| {

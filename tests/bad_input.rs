@@ -87,6 +87,28 @@ fn bad_curves() {
     }
 }
 
+/// The same refusals do not hit a good file: exit code 0 and one JSON object.
+#[test]
+fn a_good_curve_is_one_json_object() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("good.dat");
+    fs::write(&path, "# quantity: vdos\n# unit: thz\n1 0\n2 1\n3 0\n").unwrap();
+    let output = Command::cargo_bin("glassbridge")
+        .unwrap()
+        .arg("inspect")
+        .arg(&path)
+        .arg("--json")
+        .assert()
+        .success();
+    let seen: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    assert_eq!(
+        (&seen["quantity"], &seen["points"]),
+        (&"vdos".into(), &3.into())
+    );
+    assert_eq!(seen["peaks"].as_array().unwrap().len(), 1);
+    assert!((seen["area"].as_f64().unwrap() - 1.0).abs() < 1e-12);
+}
+
 #[test]
 fn bad_tables() {
     let cases: [(&[u8], &[&str]); 5] = [

@@ -1,5 +1,7 @@
 //! Curves of every dialect: our own small files, and the measured ones where they are at hand.
 
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
 use glassbridge::curve::Quantity;
 use glassbridge::io::curve_text::{ReadOptions, Reading, parse, read_curve};
 use glassbridge::units::{THZ_IN_MEV, Unit};
@@ -116,7 +118,7 @@ fn densities_carry_their_jacobian() {
 #[test]
 fn an_unnamed_energy_unit_is_millielectronvolt_and_said() {
     let reading = fixture("latin1.csv", Some(Quantity::Raman));
-    assert_eq!(reading.curve.x()[0], 1.0);
+    assert_eq!(reading.curve.x(), [1.0, 2.0, 3.0]);
     assert!(codes(&reading).contains(&"unit-assumed"));
 }
 
@@ -245,7 +247,7 @@ fn measured_files_show_their_known_peaks() {
     }
 }
 
-/// The two ISIS files are one measurement: the sine transform of i(Q) is the measured T(r) (rho 0.0662, SiO2).
+/// The two ISIS files are one measurement: the sine transform of i(Q) is the measured T(r) (rho 0.0662, silica).
 #[test]
 fn the_sine_transform_of_the_measured_i_of_q_is_the_measured_t_of_r() {
     use glassbridge::instrument::Window;
@@ -272,9 +274,8 @@ fn the_sine_transform_of_the_measured_i_of_q_is_the_measured_t_of_r() {
     };
     let correlation = product(ours.y(), a, t.y(), b)
         / (product(ours.y(), a, ours.y(), a) * product(t.y(), b, t.y(), b)).sqrt();
-    eprintln!("correlation {correlation}, means {a} {b}");
-    // Same numbers up to the unknown window of the published transform.
-    assert!(correlation > 0.99, "{correlation}");
+    // The published transform is Lorch's too (0.99995 measured); its normalisation is 1 % higher than rho0 = 0.0662 gives.
+    assert!(correlation > 0.999, "{correlation}");
     assert!((a / b - 1.0).abs() < 0.03, "{a} {b}");
 }
 

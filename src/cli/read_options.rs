@@ -46,8 +46,8 @@ pub(super) struct SampleArgs {
     /// Number density in atoms/Å^3, e.g. 0.0662 for silica glass
     #[arg(long)]
     pub(super) density: Option<f64>,
-    /// Composition, e.g. SiO2
-    #[arg(long)]
+    /// Composition of the sample as a chemical formula
+    #[arg(long, value_name = "FORMULA")]
     pub(super) composition: Option<Composition>,
 }
 
