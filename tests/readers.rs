@@ -83,6 +83,25 @@ fn text_below_the_numbers_is_told_and_skipped() {
 }
 
 #[test]
+fn rows_without_x_are_left_out_and_rows_without_y_refused() {
+    let options = ReadOptions {
+        quantity: Some(Quantity::StructureFactor),
+        ..ReadOptions::default()
+    };
+    let pixels = ReadOptions {
+        columns: Some(vec![2, 3]),
+        ..options.clone()
+    };
+    let reading = parse(b"0; ;7\n1;1,0;2\n2;2,5;3\n3;3;4\n", Path::new("x"), &pixels).unwrap();
+    assert_eq!(reading.curve.x(), [1.0, 2.5, 3.0]);
+    assert!(codes(&reading).contains(&"rows-without-x"));
+    let e = parse(b"1,0;2;1\n2,5; ;1\n3;4;1\n", Path::new("x"), &options)
+        .unwrap_err()
+        .to_string();
+    assert!(e.contains("input:2"), "{e}");
+}
+
+#[test]
 fn repairs_are_told() {
     let reading = fixture("unsorted.dat", Some(Quantity::StructureFactor));
     assert!(

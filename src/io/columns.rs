@@ -243,22 +243,39 @@ impl Table {
         Ok([first, first + 1].into_iter().chain(sigma).collect())
     }
 
-    pub(super) fn points(&self, chosen: &[usize]) -> Result<Vec<Point>> {
-        let row = |(i, line): (usize, &u64)| {
-            let cell = |j: usize| self.values[i * self.columns + j];
-            if chosen.iter().any(|&j| cell(j).is_nan()) {
+    /// The points of the chosen columns. A row without x (a pixel off the axis) is left out and told; one without y is refused.
+    pub(super) fn points(
+        &self,
+        chosen: &[usize],
+        findings: &mut Vec<Finding>,
+    ) -> Result<Vec<Point>> {
+        let mut points = Vec::with_capacity(self.lines.len());
+        for (row, line) in self.values.chunks(self.columns).zip(&self.lines) {
+            let point = Point {
+                x: row[chosen[0]],
+                y: row[chosen[1]],
+                sigma: chosen.get(2).map(|&j| row[j]),
+            };
+            if point.x.is_nan() {
+                continue;
+            }
+            if point.y.is_nan() || point.sigma.is_some_and(f64::is_nan) {
                 return Err(Error::new("a cell is empty")
                     .line(*line)
+                    .because("the row has x, but not its value or error")
                     .cure("choose columns without gaps with --columns, or remove the row"));
             }
-            let sigma = chosen.get(2).map(|&j| cell(j));
-            Ok(Point {
-                x: cell(chosen[0]),
-                y: cell(chosen[1]),
-                sigma,
-            })
-        };
-        self.lines.iter().enumerate().map(row).collect()
+            points.push(point);
+        }
+        let gaps = self.lines.len() - points.len();
+        if gaps > 0 {
+            findings.push(Finding::new(
+                "rows-without-x",
+                format!("{gaps} rows have no x and were left out."),
+                "Choose other columns with --columns if they should count.",
+            ));
+        }
+        Ok(points)
     }
 }
 

@@ -70,7 +70,7 @@ pub fn parse(bytes: &[u8], source: &Path, options: &ReadOptions) -> Result<Readi
             "Check that the curve is complete.",
         ));
     }
-    let points = table.points(&chosen)?;
+    let points = table.points(&chosen, &mut findings)?;
     let quantity = quantity(&table.head, options, &mut findings)?;
     let factor = unit(&table.head, quantity, options, &mut findings)?.factor_to(quantity.axis())?;
     let points = errors(points, &mut findings);
