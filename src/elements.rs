@@ -149,9 +149,17 @@ impl Composition {
 impl std::fmt::Display for Composition {
     /// `SiO2`; amounts that are no small integers are written as fractions that read back: `Cu0.46Zr0.46Al0.08`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let least = self.concentrations.iter().copied().fold(f64::INFINITY, f64::min);
+        let least = self
+            .concentrations
+            .iter()
+            .copied()
+            .fold(f64::INFINITY, f64::min);
         let whole = |c: &f64| (c / least - (c / least).round()).abs() < 1e-6;
-        let unit = if self.concentrations.iter().all(whole) { least } else { 1.0 };
+        let unit = if self.concentrations.iter().all(whole) {
+            least
+        } else {
+            1.0
+        };
         for (symbol, c) in self.species.iter().zip(&self.concentrations) {
             let amount = c / unit;
             if (amount - 1.0).abs() < 1e-6 {
@@ -234,8 +242,8 @@ mod tests {
         }
     }
 
-    /// σ_coh = 4π b² for nearly all elements: columns that slipped would show. Not for strong absorbers,
-    /// whose σ_coh has the imaginary part too; the table rounds to three or four digits (V: 0.0184 of 0.01838).
+    /// `σ_coh` = 4π b² for nearly all elements: columns that slipped would show. Not for strong absorbers,
+    /// whose `σ_coh` has the imaginary part too; the table rounds to three or four digits (V: 0.0184 of 0.01838).
     #[test]
     fn cross_sections_belong_to_the_lengths() {
         let off = |e: &&Element| {

@@ -1,10 +1,10 @@
 //! `glassbridge check`.
 
+use super::Outcome;
 use super::invert::{NuisanceName, noise_level};
 use super::load::{self, Loaded};
 use super::predict::pdf_measurement;
 use super::read_options::{ReadArgs, SampleArgs};
-use super::Outcome;
 use crate::consistency::predictive::Comparison;
 use crate::consistency::verdict::{Range, ranges};
 use crate::consistency::{Answer, Judge, Verdict};
@@ -81,10 +81,17 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let operator = Operator::load(&args.operator)?;
     let sides = load_sides(&operator, args)?;
     let judge = Judge::new(&operator, &sides.spectrum.channel, &sides.pdf.channel)?;
-    let pairs: Vec<Pair> = (0..sides.names.len()).map(|i| judge_pair(&operator, &judge, &sides, i)).collect();
+    let pairs: Vec<Pair> = (0..sides.names.len())
+        .map(|i| judge_pair(&operator, &judge, &sides, i))
+        .collect();
     if args.report.is_some() || args.figures.is_some() {
         let worst = (0..pairs.len())
-            .min_by(|&a, &b| pairs[a].comparison.p_value.total_cmp(&pairs[b].comparison.p_value))
+            .min_by(|&a, &b| {
+                pairs[a]
+                    .comparison
+                    .p_value
+                    .total_cmp(&pairs[b].comparison.p_value)
+            })
             .unwrap_or(0);
         write_report(&operator, &judge, &sides, &pairs[worst], worst, args)?;
     }
@@ -95,7 +102,11 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     } else {
         pairs.iter().all(agrees)
     };
-    Ok(if fine { Outcome::Done } else { Outcome::Disagrees })
+    Ok(if fine {
+        Outcome::Done
+    } else {
+        Outcome::Disagrees
+    })
 }
 
 fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
@@ -107,10 +118,21 @@ fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
     let pdf = load::curves(&args.pdf, &pdf_args, Quantity::PairDistribution)?;
     let (spectrum, pdf) = paired(spectrum, pdf, args)?;
     let nuisances: Vec<Nuisance> = args.nuisance.iter().map(|n| (*n).into()).collect();
-    let s = Measurement::spectra(operator, &spectrum.raw, noise_level(args.noise)?, &nuisances)?;
+    let s = Measurement::spectra(
+        operator,
+        &spectrum.raw,
+        noise_level(args.noise)?,
+        &nuisances,
+    )?;
     let d = pdf_measurement(operator, &pdf, args.samples.as_deref(), &args.sample)?;
     Ok(Sides {
-        findings: [spectrum.findings, s.findings.clone(), pdf.findings, d.findings.clone()].concat(),
+        findings: [
+            spectrum.findings,
+            s.findings.clone(),
+            pdf.findings,
+            d.findings.clone(),
+        ]
+        .concat(),
         sources: vec![load::source(&args.operator)?, spectrum.source, pdf.source],
         names: spectrum.names,
         table: spectrum.table && pdf.table,
@@ -125,9 +147,11 @@ fn paired(spectrum: Loaded, mut pdf: Loaded, args: &Args) -> Result<(Loaded, Loa
         return Ok((spectrum, pdf));
     }
     if spectrum.table != pdf.table {
-        return Err(Error::new("one file is a wide table, the other a single curve")
-            .at(&args.pdf)
-            .cure("give two curves, or two wide tables paired by sample"));
+        return Err(
+            Error::new("one file is a wide table, the other a single curve")
+                .at(&args.pdf)
+                .cure("give two curves, or two wide tables paired by sample"),
+        );
     }
     let order: Vec<usize> = spectrum
         .names
@@ -146,10 +170,18 @@ fn paired(spectrum: Loaded, mut pdf: Loaded, args: &Args) -> Result<(Loaded, Loa
 }
 
 fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -> Pair {
-    let (z, d) = (sides.spectrum.data.subrows(i, 1), sides.pdf.data.subrows(i, 1));
+    let (z, d) = (
+        sides.spectrum.data.subrows(i, 1),
+        sides.pdf.data.subrows(i, 1),
+    );
     let comparison = judge.compare(z, d);
     let inversion = judge.inverter.invert(z).remove(0);
-    let verdict = Verdict::of(&comparison, &judge.power, &sides.spectrum.channel.x, &rows::row(z, 0));
+    let verdict = Verdict::of(
+        &comparison,
+        &judge.power,
+        &sides.spectrum.channel.x,
+        &rows::row(z, 0),
+    );
     let density = inversion.relative_density.unwrap_or(1.0);
     // Half the 95 % band is two standard deviations of a Gaussian; what leaves the band by half is called out.
     let deviations: Vec<f64> = (0..inversion.g.len())
@@ -167,7 +199,14 @@ fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -
     }
 }
 
-fn write_report(operator: &Operator, judge: &Judge<'_>, sides: &Sides, pair: &Pair, row: usize, args: &Args) -> Result<()> {
+fn write_report(
+    operator: &Operator,
+    judge: &Judge<'_>,
+    sides: &Sides,
+    pair: &Pair,
+    row: usize,
+    args: &Args,
+) -> Result<()> {
     let resolution = judge.inverter.resolution()?;
     let report = pages::check_report(&pages::CheckView {
         inversion: pages::InversionView {
@@ -213,7 +252,10 @@ fn object(judge: &Judge<'_>, pair: &Pair, findings: &[Finding]) -> Value {
 
 fn tell(judge: &Judge<'_>, sides: &Sides, pairs: &[Pair], as_json: bool) {
     if as_json {
-        let objects: Vec<Value> = pairs.iter().map(|p| object(judge, p, &sides.findings)).collect();
+        let objects: Vec<Value> = pairs
+            .iter()
+            .map(|p| object(judge, p, &sides.findings))
+            .collect();
         match objects.as_slice() {
             [one] if !sides.table => println!("{one}"),
             many => println!("{}", json!({ "pairs": many })),
@@ -223,11 +265,19 @@ fn tell(judge: &Judge<'_>, sides: &Sides, pairs: &[Pair], as_json: bool) {
     load::tell(&sides.findings);
     for pair in pairs {
         let c = &pair.comparison;
-        println!("{}: {}  p = {:.3}", pair.name, pair.verdict.answer.name(), c.p_value);
+        println!(
+            "{}: {}  p = {:.3}",
+            pair.name,
+            pair.verdict.answer.name(),
+            c.p_value
+        );
         if !sides.table {
             println!("{}", pair.verdict.sentence);
             for range in &pair.verdict.energy {
-                println!("  spectrum differs from {:.1} to {:.1} meV, by {:+.1} standard deviations", range.from, range.to, range.deviation);
+                println!(
+                    "  spectrum differs from {:.1} to {:.1} meV, by {:+.1} standard deviations",
+                    range.from, range.to, range.deviation
+                );
             }
             for range in &pair.r {
                 println!("  PDF differs from {:.2} to {:.2} Å", range.from, range.to);

@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::peaks::peaks;
 use super::read_options::ReadArgs;
+use crate::curve::Quantity;
 use crate::error::Result;
 use crate::grid::Grid;
 use crate::io::curve_text::Reading;
@@ -33,7 +34,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     if args.json {
         println!("{seen}");
     } else {
-        print!("{}", told(&seen));
+        println!("{}", told(&seen));
     }
     Ok(Outcome::Done)
 }
@@ -77,7 +78,7 @@ fn table(path: &Path) -> Result<Value> {
     Ok(json!({
         "kind": "wide-table",
         "file": path,
-        "quantity": table.quantity.map(|q| q.name()),
+        "quantity": table.quantity.map(Quantity::name),
         "unit": table.unit.as_ref().map(Unit::to_string),
         "samples": table.samples.len(),
         "points": n,
@@ -93,7 +94,7 @@ fn table(path: &Path) -> Result<Value> {
 
 /// The same facts in lines for people.
 fn told(seen: &Value) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for (key, value) in seen.as_object().into_iter().flatten() {
         let value = match (key.as_str(), value) {
             ("findings" | "blake3", _) | (_, Value::Null) => continue,
@@ -108,13 +109,13 @@ fn told(seen: &Value) -> String {
             ("notes", Value::Array(notes)) => notes.iter().map(pair).collect(),
             (_, value) => short(value),
         };
-        text += &format!("{:<13}{value}\n", key.replace('_', " "));
+        lines.push(format!("{:<13}{value}", key.replace('_', " ")));
     }
     for finding in seen["findings"].as_array().into_iter().flatten() {
         let part = |key: &str| finding[key].as_str().unwrap_or_default();
-        text += &format!("note: {} {}\n", part("message"), part("advice"));
+        lines.push(format!("note: {} {}", part("message"), part("advice")));
     }
-    text
+    lines.join("\n")
 }
 
 fn short(value: &Value) -> String {
@@ -122,7 +123,7 @@ fn short(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Bool(known) => if *known { "given" } else { "unknown" }.to_owned(),
         number => match number.as_f64() {
-            Some(x) if number.is_f64() => format!("{:.5}", x)
+            Some(x) if number.is_f64() => format!("{x:.5}")
                 .trim_end_matches('0')
                 .trim_end_matches('.')
                 .to_owned(),

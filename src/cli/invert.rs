@@ -1,8 +1,8 @@
 //! `glassbridge invert`.
 
+use super::Outcome;
 use super::load::{self, Loaded};
 use super::read_options::ReadArgs;
-use super::Outcome;
 use crate::consistency::Domain;
 use crate::error::{Error, Result};
 use crate::inverse::pseudo_inverse::{Filter, Penalty, PseudoInverse, Rule};
@@ -161,19 +161,36 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     }
     let inside = all.iter().flat_map(|d| &d.domains).all(|d| d.inside);
     tell(&operator, &all, args);
-    Ok(if inside { Outcome::Done } else { Outcome::Disagrees })
+    Ok(if inside {
+        Outcome::Done
+    } else {
+        Outcome::Disagrees
+    })
 }
 
 fn findings(done: &Done) -> Vec<crate::finding::Finding> {
-    [done.loaded.findings.clone(), done.measurement.findings.clone()].concat()
+    [
+        done.loaded.findings.clone(),
+        done.measurement.findings.clone(),
+    ]
+    .concat()
 }
 
-fn invert(operator: &Operator, loaded: Loaded, level: Option<f64>, nuisances: &[Nuisance], how: &How) -> Result<Done> {
+fn invert(
+    operator: &Operator,
+    loaded: Loaded,
+    level: Option<f64>,
+    nuisances: &[Nuisance],
+    how: &How,
+) -> Result<Done> {
     let measurement = Measurement::spectra(operator, &loaded.raw, level, nuisances)?;
     let inverter = Inverter::new(operator, &measurement.channel)?;
     let mut inversions = inverter.invert(measurement.data.as_ref());
     let left_out = inverter.seen.left_out_distances();
-    let domains = inversions.iter().map(|i| Domain::rank(i.distance, &left_out)).collect();
+    let domains = inversions
+        .iter()
+        .map(|i| Domain::rank(i.distance, &left_out))
+        .collect();
     if how.estimator != Estimator::Gaussian {
         let g = other_estimates(operator, &measurement, &inverter, &inversions, how)?;
         for (inversion, g) in inversions.iter_mut().zip(g) {
@@ -207,7 +224,8 @@ fn other_estimates(
         Estimator::Backward => backward(operator, &measurement.channel, data)?,
         _ => {
             let inverse = pseudo_inverse(operator, &measurement.channel, inverter, how)?;
-            let each = (0..data.nrows()).map(|i| inverse.invert(&crate::operator::rows::row(data, i)));
+            let each =
+                (0..data.nrows()).map(|i| inverse.invert(&crate::operator::rows::row(data, i)));
             each.map(|r| r.map(|p| p.x)).collect::<Result<_>>()?
         }
     };
@@ -218,7 +236,12 @@ fn other_estimates(
     Ok(descriptors.into_iter().zip(default).map(divided).collect())
 }
 
-fn pseudo_inverse(operator: &Operator, channel: &Channel, inverter: &Inverter<'_>, how: &How) -> Result<PseudoInverse> {
+fn pseudo_inverse(
+    operator: &Operator,
+    channel: &Channel,
+    inverter: &Inverter<'_>,
+    how: &How,
+) -> Result<PseudoInverse> {
     let filter = match how.estimator {
         Estimator::Tsvd => Filter::TruncatedSvd,
         _ => Filter::Tikhonov,
@@ -240,7 +263,11 @@ fn pseudo_inverse(operator: &Operator, channel: &Channel, inverter: &Inverter<'_
 }
 
 /// `V y + c`; the spectrum must lie on the operator's own grid, because V knows no instrument.
-fn backward(operator: &Operator, channel: &Channel, data: MatRef<'_, f64>) -> Result<Vec<Vec<f64>>> {
+fn backward(
+    operator: &Operator,
+    channel: &Channel,
+    data: MatRef<'_, f64>,
+) -> Result<Vec<Vec<f64>>> {
     let grid = operator.meta.energy;
     let near = |(x, c): (&f64, f64)| (x - c).abs() < 1e-3 * grid.step();
     if channel.x.len() != grid.len() || !channel.x.iter().zip(grid.centres()).all(near) {
@@ -249,7 +276,9 @@ fn backward(operator: &Operator, channel: &Channel, data: MatRef<'_, f64>) -> Re
             .cure("use --estimator gaussian, which carries the operator to the data"));
     }
     let x = data * operator.v.transpose();
-    Ok((0..x.nrows()).map(|i| (0..x.ncols()).map(|j| x[(i, j)] + operator.c[j]).collect()).collect())
+    Ok((0..x.nrows())
+        .map(|i| (0..x.ncols()).map(|j| x[(i, j)] + operator.c[j]).collect())
+        .collect())
 }
 
 fn write(operator: &Operator, all: &[Done], args: &Args) -> Result<()> {
@@ -267,10 +296,17 @@ fn write(operator: &Operator, all: &[Done], args: &Args) -> Result<()> {
     table(&|i| &i.g, "estimate").write(&args.out.join("g.csv"))?;
     table(&|i| &i.low, "lower end of the 95 % band").write(&args.out.join("g_lower.csv"))?;
     table(&|i| &i.high, "upper end of the 95 % band").write(&args.out.join("g_upper.csv"))?;
-    files::replace_text(&args.out.join("summary.csv"), &summary_table(operator, all)?)?;
+    files::replace_text(
+        &args.out.join("summary.csv"),
+        &summary_table(operator, all)?,
+    )?;
     let mut kernels = Bundle::default();
     for (k, done) in all.iter().enumerate() {
-        let suffix = if k == 0 { String::new() } else { format!("_{}", k + 1) };
+        let suffix = if k == 0 {
+            String::new()
+        } else {
+            format!("_{}", k + 1)
+        };
         let row = |v: &[f64]| Mat::from_fn(1, v.len(), |_, j| v[j]);
         let r = &done.resolution;
         for (name, m) in [
@@ -285,7 +321,8 @@ fn write(operator: &Operator, all: &[Done], args: &Args) -> Result<()> {
     }
     let bytes = kernels.to_bytes()?;
     files::replace(&args.out.join("kernels.npz"), |out| {
-        out.write_all(&bytes).map_err(|e| Error::io(&args.out, "write the kernels", &e))
+        out.write_all(&bytes)
+            .map_err(|e| Error::io(&args.out, "write the kernels", &e))
     })
 }
 
@@ -294,7 +331,11 @@ fn summaries(operator: &Operator, all: &[Done]) -> Vec<Value> {
     let mut out = Vec::new();
     for done in all {
         for (k, (inversion, domain)) in done.inversions.iter().zip(&done.domains).enumerate() {
-            let density = operator.meta.mean_density.zip(inversion.relative_density).map(|(m, d)| m * d);
+            let density = operator
+                .meta
+                .mean_density
+                .zip(inversion.relative_density)
+                .map(|(m, d)| m * d);
             out.push(json!({
                 "sample": done.loaded.names[k],
                 "verdict": if domain.inside { "inside-domain" } else { "outside-domain" },
@@ -316,10 +357,21 @@ fn summaries(operator: &Operator, all: &[Done]) -> Vec<Value> {
 
 fn summary_table(operator: &Operator, all: &[Done]) -> Result<String> {
     const COLUMNS: [&str; 12] = [
-        "sample", "verdict", "t2", "q", "t2_share", "q_share", "degrees_of_freedom", "bits", "number_density", "scale", "noise",
+        "sample",
+        "verdict",
+        "t2",
+        "q",
+        "t2_share",
+        "q_share",
+        "degrees_of_freedom",
+        "bits",
+        "number_density",
+        "scale",
+        "noise",
         "noise_known",
     ];
-    let failed = |e: &dyn std::fmt::Display| Error::new("cannot write the summary").because(e.to_string());
+    let failed =
+        |e: &dyn std::fmt::Display| Error::new("cannot write the summary").because(e.to_string());
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(COLUMNS).map_err(|e| failed(&e))?;
     for row in summaries(operator, all) {
@@ -328,7 +380,8 @@ fn summary_table(operator: &Operator, all: &[Done]) -> Result<String> {
             Value::Null => String::new(),
             other => other.to_string(),
         };
-        out.write_record(COLUMNS.iter().map(|c| cell(c))).map_err(|e| failed(&e))?;
+        out.write_record(COLUMNS.iter().map(|c| cell(c)))
+            .map_err(|e| failed(&e))?;
     }
     let bytes = out.into_inner().map_err(|e| failed(&e))?;
     String::from_utf8(bytes).map_err(|e| failed(&e))
@@ -338,21 +391,33 @@ fn tell(operator: &Operator, all: &[Done], args: &Args) {
     let findings: Vec<_> = all.iter().flat_map(findings).collect();
     let rows = summaries(operator, all);
     if args.json {
-        println!("{}", json!({ "spectra": rows, "findings": findings, "out": args.out }));
+        println!(
+            "{}",
+            json!({ "spectra": rows, "findings": findings, "out": args.out })
+        );
         return;
     }
     load::tell(&findings);
-    let outside = rows.iter().filter(|r| r["verdict"] == "outside-domain").count();
+    let outside = rows
+        .iter()
+        .filter(|r| r["verdict"] == "outside-domain")
+        .count();
     let done = &all[0];
     println!(
         "{} inverted: the data decide {:.1} directions of {} ({:.0} bits), the prior the rest",
-        if rows.len() == 1 { "1 spectrum".into() } else { format!("{} spectra", rows.len()) },
+        if rows.len() == 1 {
+            "1 spectrum".into()
+        } else {
+            format!("{} spectra", rows.len())
+        },
         done.resolution.degrees_of_freedom,
         operator.meta.r.len(),
         done.resolution.bits
     );
     if outside > 0 {
-        println!("{outside} outside the operator's domain: it was not trained on such a glass, do not trust the result");
+        println!(
+            "{outside} outside the operator's domain: it was not trained on such a glass, do not trust the result"
+        );
     }
     println!("written to {}", args.out.display());
 }

@@ -1,5 +1,6 @@
 //! What several verbs load: curves or wide tables, densities, training sets.
 
+use super::read_options::ReadArgs;
 use crate::curve::Quantity;
 use crate::dataset::Dataset;
 use crate::dataset::store::weighted;
@@ -10,10 +11,9 @@ use crate::grid::Grid;
 use crate::instrument::weights::neutron_weights;
 use crate::inverse::Raw;
 use crate::io::curve_text::{ReadOptions, read_curve};
+use crate::io::files;
 use crate::io::samples::Samples;
 use crate::io::wide_table::{WideTable, is_wide_table};
-use super::read_options::ReadArgs;
-use crate::io::files;
 use crate::operator::{TrainingSet, Weighting, rows};
 use crate::units::Unit;
 use faer::Mat;
@@ -60,7 +60,9 @@ pub(super) fn curves(path: &Path, args: &ReadArgs, otherwise: Quantity) -> Resul
             ..args.options()
         },
     )?;
-    let name = path.file_name().map_or_else(|| "curve".into(), |n| n.to_string_lossy().into_owned());
+    let name = path
+        .file_name()
+        .map_or_else(|| "curve".into(), |n| n.to_string_lossy().into_owned());
     Ok(Loaded {
         raw: Raw {
             x: reading.curve.x().to_vec(),
@@ -82,47 +84,83 @@ pub(super) fn densities(path: &Path, names: &[String]) -> Result<Vec<f64>> {
     names
         .iter()
         .map(|name| {
-            let at = samples.ids().iter().position(|id| id == name).ok_or_else(|| {
-                Error::new(format!("sample '{name}' is not in the table"))
-                    .at(path)
-                    .cure("give the samples.csv that belongs to the curves")
-            })?;
+            let at = samples
+                .ids()
+                .iter()
+                .position(|id| id == name)
+                .ok_or_else(|| {
+                    Error::new(format!("sample '{name}' is not in the table"))
+                        .at(path)
+                        .cure("give the samples.csv that belongs to the curves")
+                })?;
             Ok(column[at])
         })
         .collect()
 }
 
 /// A training set from two wide tables and perhaps a samples table.
-pub(super) fn training_tables(structure: &Path, spectra: &Path, samples: Option<&Path>, quantity: Quantity) -> Result<TrainingSet> {
+pub(super) fn training_tables(
+    structure: &Path,
+    spectra: &Path,
+    samples: Option<&Path>,
+    quantity: Quantity,
+) -> Result<TrainingSet> {
     let (g, y) = (WideTable::read(structure)?, WideTable::read(spectra)?);
     if let Some(found) = y.quantity.filter(|q| *q != quantity) {
-        return Err(Error::new(format!("the spectra are {found}, not {quantity}"))
-            .at(spectra)
-            .cure(format!("use --quantity {found}")));
+        return Err(
+            Error::new(format!("the spectra are {found}, not {quantity}"))
+                .at(spectra)
+                .cure(format!("use --quantity {found}")),
+        );
     }
     if g.samples != y.samples {
-        return Err(Error::new("structure and spectra do not list the same samples in the same order")
-            .at(spectra)
-            .because(format!("{} has {} samples, {} has {}", structure.display(), g.samples.len(), spectra.display(), y.samples.len()))
-            .cure("write both tables from the same list of samples"));
+        return Err(Error::new(
+            "structure and spectra do not list the same samples in the same order",
+        )
+        .at(spectra)
+        .because(format!(
+            "{} has {} samples, {} has {}",
+            structure.display(),
+            g.samples.len(),
+            spectra.display(),
+            y.samples.len()
+        ))
+        .cure("write both tables from the same list of samples"));
     }
     let energy_factor = axis_factor(&y, quantity, None, spectra)?;
     let length_factor = axis_factor(&g, Quantity::PairDistribution, None, structure)?;
     let mut sources = Vec::new();
-    for path in [Some(structure), Some(spectra), samples].into_iter().flatten() {
+    for path in [Some(structure), Some(spectra), samples]
+        .into_iter()
+        .flatten()
+    {
         sources.push(source(path)?);
     }
-    let dimensions = match g.notes.iter().find(|(k, _)| k == "dimensions").map(|(_, v)| v.as_str()) {
+    let dimensions = match g
+        .notes
+        .iter()
+        .find(|(k, _)| k == "dimensions")
+        .map(|(_, v)| v.as_str())
+    {
         Some("2") => 2,
         _ => 3,
     };
     let label = |which: &str, notes: &[(String, String)]| -> Vec<(String, String)> {
-        notes.iter().map(|(k, v)| (format!("{which} {k}"), v.clone())).collect()
+        notes
+            .iter()
+            .map(|(k, v)| (format!("{which} {k}"), v.clone()))
+            .collect()
     };
     Ok(TrainingSet {
-        r: Grid::from_centres(&g.axis).map_err(|e| e.at(structure))?.scaled(length_factor),
-        energy: Grid::from_centres(&y.axis).map_err(|e| e.at(spectra))?.scaled(energy_factor),
-        density: samples.map(|path| densities(path, &g.samples)).transpose()?,
+        r: Grid::from_centres(&g.axis)
+            .map_err(|e| e.at(structure))?
+            .scaled(length_factor),
+        energy: Grid::from_centres(&y.axis)
+            .map_err(|e| e.at(spectra))?
+            .scaled(energy_factor),
+        density: samples
+            .map(|path| densities(path, &g.samples))
+            .transpose()?,
         spectra: per_inside_unit(&y.rows, quantity, energy_factor),
         notes: [label("structure", &g.notes), label("spectra", &y.notes)].concat(),
         spectrum_unit: y.unit.unwrap_or(Unit::Mev),
@@ -136,13 +174,22 @@ pub(super) fn training_tables(structure: &Path, spectra: &Path, samples: Option<
 }
 
 /// Writes what a unit and a quantity need to be in inside units.
-fn axis_factor(table: &WideTable, quantity: Quantity, unit: Option<Unit>, path: &Path) -> Result<f64> {
+fn axis_factor(
+    table: &WideTable,
+    quantity: Quantity,
+    unit: Option<Unit>,
+    path: &Path,
+) -> Result<f64> {
     let from = unit.or(table.unit).unwrap_or(quantity.axis());
     from.factor_to(quantity.axis()).map_err(|e| e.at(path))
 }
 
 fn per_inside_unit(rows: &Mat<f64>, quantity: Quantity, factor: f64) -> Mat<f64> {
-    let jacobian = if quantity.is_density() { 1.0 / factor } else { 1.0 };
+    let jacobian = if quantity.is_density() {
+        1.0 / factor
+    } else {
+        1.0
+    };
     rows * faer::Scale(jacobian)
 }
 
@@ -165,9 +212,17 @@ pub(super) fn training_dataset(folder: &Path, quantity: Quantity) -> Result<Trai
     let data = Dataset::open(folder)?;
     let m = &data.manifest;
     let composition = Composition::new(
-        &m.species.iter().map(String::as_str).zip(m.concentrations.iter().copied()).collect::<Vec<_>>(),
+        &m.species
+            .iter()
+            .map(String::as_str)
+            .zip(m.concentrations.iter().copied())
+            .collect::<Vec<_>>(),
     )?;
-    let weighting = if quantity == Quantity::NeutronGdos { Weighting::Neutron } else { Weighting::Number };
+    let weighting = if quantity == Quantity::NeutronGdos {
+        Weighting::Neutron
+    } else {
+        Weighting::Number
+    };
     let g = match weighting {
         Weighting::Number => data.matrix("rdf")?,
         Weighting::Neutron => {
@@ -176,7 +231,12 @@ pub(super) fn training_dataset(folder: &Path, quantity: Quantity) -> Result<Trai
                 .into_iter()
                 .map(|(a, b, w)| Ok((data.matrix(&name(a, b))?, w)))
                 .collect::<Result<_>>()?;
-            weighted(&parts.iter().map(|(p, w)| (p.as_ref(), *w)).collect::<Vec<_>>())
+            weighted(
+                &parts
+                    .iter()
+                    .map(|(p, w)| (p.as_ref(), *w))
+                    .collect::<Vec<_>>(),
+            )
         }
     };
     let usable = data.usable()?;
@@ -196,9 +256,18 @@ pub(super) fn training_dataset(folder: &Path, quantity: Quantity) -> Result<Trai
         notes: vec![
             ("potential".into(), m.recipe.potential.clone()),
             ("recipe".into(), m.recipe.name.clone()),
-            ("samples used".into(), format!("{} of {}: {}", usable.len(), density.len(), m.usable_rule)),
-            ("broadening".into(), format!("Gaussian, sigma {} meV", m.recipe.record.broadening)),
-            ("thermal width of g(r)".into(), format!("{} K", m.recipe.record.temperature)),
+            (
+                "samples used".into(),
+                format!("{} of {}: {}", usable.len(), density.len(), m.usable_rule),
+            ),
+            (
+                "broadening".into(),
+                format!("Gaussian, sigma {} meV", m.recipe.record.broadening),
+            ),
+            (
+                "thermal width of g(r)".into(),
+                format!("{} K", m.recipe.record.temperature),
+            ),
         ],
     })
 }

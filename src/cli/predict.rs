@@ -1,8 +1,8 @@
 //! `glassbridge predict`.
 
+use super::Outcome;
 use super::load::{self, Loaded};
 use super::read_options::{ReadArgs, SampleArgs};
-use super::Outcome;
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::inverse::{Measurement, Prediction, Predictor};
@@ -45,7 +45,8 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let mut table = args.pdfs.len() > 1;
     for path in &args.pdfs {
         let loaded = load::curves(path, &args.read, Quantity::PairDistribution)?;
-        let measurement = pdf_measurement(&operator, &loaded, args.samples.as_deref(), &args.sample)?;
+        let measurement =
+            pdf_measurement(&operator, &loaded, args.samples.as_deref(), &args.sample)?;
         let predictor = Predictor::new(&operator, &measurement.channel)?;
         predictions.extend(predictor.predict(measurement.data.as_ref()));
         table |= loaded.table;
@@ -69,33 +70,57 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         println!("{summary}");
     } else {
         load::tell(&findings);
-        println!("{} written to {}", operator.meta.quantity, args.out.display());
+        println!(
+            "{} written to {}",
+            operator.meta.quantity,
+            args.out.display()
+        );
     }
     Ok(Outcome::Done)
 }
 
 /// A loaded PDF as the operator wants it; the density comes from a samples table or the command line.
-pub(super) fn pdf_measurement(operator: &Operator, pdf: &Loaded, samples: Option<&Path>, sample: &SampleArgs) -> Result<Measurement> {
+pub(super) fn pdf_measurement(
+    operator: &Operator,
+    pdf: &Loaded,
+    samples: Option<&Path>,
+    sample: &SampleArgs,
+) -> Result<Measurement> {
     let density = match (samples, sample.density) {
         (Some(path), _) => Some(load::densities(path, &pdf.names)?),
         (None, Some(density)) => Some(vec![density; pdf.names.len()]),
         (None, None) => None,
     };
-    Measurement::pdfs(operator, &pdf.raw, density.as_deref(), sample.composition.as_ref())
+    Measurement::pdfs(
+        operator,
+        &pdf.raw,
+        density.as_deref(),
+        sample.composition.as_ref(),
+    )
 }
 
 /// The E axis and the factor of a density in the unit of the training spectra.
 fn axis(operator: &Operator) -> Result<(Vec<f64>, f64)> {
     let meta = &operator.meta;
     let factor = meta.quantity.axis().factor_to(meta.spectrum_unit)?;
-    Ok((meta.energy.centres().iter().map(|e| e * factor).collect(), 1.0 / factor))
+    Ok((
+        meta.energy.centres().iter().map(|e| e * factor).collect(),
+        1.0 / factor,
+    ))
 }
 
-fn write_tables(operator: &Operator, names: &[String], predictions: &[Prediction], out: &Path) -> Result<()> {
+fn write_tables(
+    operator: &Operator,
+    names: &[String],
+    predictions: &[Prediction],
+    out: &Path,
+) -> Result<()> {
     let (axis, density) = axis(operator)?;
     let table = |value: &dyn Fn(&Prediction) -> &[f64], what: &str| WideTable {
         samples: names.to_vec(),
-        rows: Mat::from_fn(names.len(), axis.len(), |i, j| density * value(&predictions[i])[j]),
+        rows: Mat::from_fn(names.len(), axis.len(), |i, j| {
+            density * value(&predictions[i])[j]
+        }),
         axis: axis.clone(),
         quantity: Some(operator.meta.quantity),
         unit: Some(operator.meta.spectrum_unit),
@@ -106,7 +131,9 @@ fn write_tables(operator: &Operator, names: &[String], predictions: &[Prediction
 }
 
 fn beside(path: &Path, suffix: &str) -> Result<PathBuf> {
-    let stem = path.file_stem().ok_or_else(|| Error::new("the output has no file name").at(path))?;
+    let stem = path
+        .file_stem()
+        .ok_or_else(|| Error::new("the output has no file name").at(path))?;
     let mut name = stem.to_os_string();
     name.push(suffix);
     if let Some(extension) = path.extension() {
@@ -124,7 +151,10 @@ fn write_curve(operator: &Operator, prediction: &Prediction, out: &Path) -> Resu
         operator.meta.quantity
     );
     for (j, x) in axis.iter().enumerate() {
-        let (y, sigma) = (density * prediction.spectrum[j], density * prediction.sigma[j]);
+        let (y, sigma) = (
+            density * prediction.spectrum[j],
+            density * prediction.sigma[j],
+        );
         writeln!(text, "{x:.8} {y:.8e} {sigma:.4e}").map_err(|e| Error::new(e.to_string()))?;
     }
     files::replace_text(out, &text)

@@ -1,10 +1,8 @@
 //! What the user says about a measured file that the file does not.
 
-use crate::curve::{Curve, Quantity};
+use crate::curve::Quantity;
 use crate::elements::Composition;
-use crate::error::{Error, Result};
-use crate::instrument::Window;
-use crate::instrument::conventions::{convert_real, pdf_from_structure_factor};
+use crate::error::Result;
 use crate::io::curve_text::{ReadOptions, Reading, read_curve};
 use crate::units::Unit;
 use std::path::Path;
@@ -49,24 +47,7 @@ pub(super) struct SampleArgs {
     /// Number density in atoms/Å^3, e.g. 0.0662 for silica glass
     #[arg(long)]
     pub(super) density: Option<f64>,
-    /// Composition, e.g. SiO2
-    #[arg(long)]
+    /// Composition of the sample as a chemical formula
+    #[arg(long, value_name = "FORMULA")]
     pub(super) composition: Option<Composition>,
-}
-
-impl SampleArgs {
-    /// The curve as another real-space function; a structure factor is transformed at the distances `r` without a window.
-    pub(super) fn real_space(&self, curve: &Curve, to: Quantity, r: &[f64]) -> Result<Curve> {
-        if self.q_max.is_some_and(|q| q.is_nan() || q <= 0.0) {
-            return Err(Error::new("--q-max must be a positive number"));
-        }
-        let composition = self.composition.as_ref();
-        let real = match curve.quantity().axis() {
-            Unit::InverseAngstrom => {
-                pdf_from_structure_factor(curve, r, Window::None, self.q_max, composition)?
-            }
-            _ => curve.clone(),
-        };
-        convert_real(&real, to, self.density, composition)
-    }
 }

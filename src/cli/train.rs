@@ -89,7 +89,8 @@ fn load(args: &Args) -> Result<TrainingSet> {
         (None, Some(structure), Some(spectra)) => {
             load::training_tables(structure, spectra, args.samples.as_deref(), args.quantity)
         }
-        _ => Err(Error::new("nothing to train on").cure("give a dataset folder, or --structure and --spectra")),
+        _ => Err(Error::new("nothing to train on")
+            .cure("give a dataset folder, or --structure and --spectra")),
     }
 }
 

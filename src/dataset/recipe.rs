@@ -111,32 +111,48 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// The text of a built-in recipe, with its comments.
 pub fn text(name: &str) -> Result<&'static str> {
-    BUILT_IN.iter().find(|(n, _)| *n == name).map(|(_, text)| *text).ok_or_else(|| {
-        let known: Vec<_> = names().collect();
-        Error::new(format!("there is no built-in recipe '{name}'"))
-            .cure(format!("use one of {}, or a .toml file", known.join(", ")))
-    })
+    BUILT_IN
+        .iter()
+        .find(|(n, _)| *n == name)
+        .map(|(_, text)| *text)
+        .ok_or_else(|| {
+            let known: Vec<_> = names().collect();
+            Error::new(format!("there is no built-in recipe '{name}'"))
+                .cure(format!("use one of {}, or a .toml file", known.join(", ")))
+        })
 }
 
 impl Recipe {
     /// A built-in recipe by name, or a file.
     pub fn load(name_or_path: &str) -> Result<Self> {
         let path = Path::new(name_or_path);
-        let is_file = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
+        let is_file = path
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("toml"));
         if !is_file {
             return Self::parse(text(name_or_path)?);
         }
         let bytes = crate::io::files::read(path, LARGEST_FILE)?;
-        let text = String::from_utf8(bytes).map_err(|e| Error::new("the recipe is not text").at(path).because(e.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|e| {
+            Error::new("the recipe is not text")
+                .at(path)
+                .because(e.to_string())
+        })?;
         Self::parse(&text).map_err(|e| e.at(path))
     }
 
     /// Parses a recipe and fills in what it leaves to its `base`.
     pub fn parse(text: &str) -> Result<Self> {
-        let mut table: toml::Table = text.parse().map_err(|e: toml::de::Error| syntax(text, &e))?;
+        let mut table: toml::Table = text
+            .parse()
+            .map_err(|e: toml::de::Error| syntax(text, &e))?;
         if let Some(base) = table.remove("base") {
-            let name = base.as_str().ok_or_else(|| Error::new("'base' must be the name of a built-in recipe"))?;
-            let mut complete: toml::Table = self::text(name)?.parse().map_err(|e: toml::de::Error| syntax(text, &e))?;
+            let name = base
+                .as_str()
+                .ok_or_else(|| Error::new("'base' must be the name of a built-in recipe"))?;
+            let mut complete: toml::Table = self::text(name)?
+                .parse()
+                .map_err(|e: toml::de::Error| syntax(text, &e))?;
             overlay(&mut complete, table);
             table = complete;
         }
@@ -151,21 +167,35 @@ impl Recipe {
 
     fn check(&self) -> Result<()> {
         let fail = |what: &str| Err(Error::new(format!("recipe '{}': {what}", self.name)));
-        let range = |[low, high]: [f64; 2], least: f64, most: f64| low >= least && low <= high && high <= most;
+        let range = |[low, high]: [f64; 2], least: f64, most: f64| {
+            low >= least && low <= high && high <= most
+        };
         let d = &self.disorder;
         if self.samples == 0 || self.samples > 10_000_000 {
             return fail("samples must be between 1 and ten million");
         }
-        if !range(d.displacement, 0.0, 5.0) || !range(d.vacancies, 0.0, 0.9) || !range(d.scale, 0.5, 2.0) || !(0.0..=1.0).contains(&d.partly) {
+        if !range(d.displacement, 0.0, 5.0)
+            || !range(d.vacancies, 0.0, 0.9)
+            || !range(d.scale, 0.5, 2.0)
+            || !(0.0..=1.0).contains(&d.partly)
+        {
             return fail("a range of disorder is not low to high within sensible limits");
         }
         let cells = self.crystal.repeat;
         if cells.contains(&0) || cells.iter().product::<usize>() > 100_000 {
             return fail("repeat must be three positive numbers, at most 100,000 cells in all");
         }
-        let positive = [self.crystal.constant, self.minimisation.max_force, self.record.broadening];
-        if positive.iter().any(|v| !(v.is_finite() && *v > 0.0)) || !(self.record.temperature.is_finite() && self.record.temperature >= 0.0) {
-            return fail("lattice constant, force tolerance and broadening must be positive, the temperature not negative");
+        let positive = [
+            self.crystal.constant,
+            self.minimisation.max_force,
+            self.record.broadening,
+        ];
+        if positive.iter().any(|v| !(v.is_finite() && *v > 0.0))
+            || !(self.record.temperature.is_finite() && self.record.temperature >= 0.0)
+        {
+            return fail(
+                "lattice constant, force tolerance and broadening must be positive, the temperature not negative",
+            );
         }
         if self.record.r_bins > 100_000 || self.record.e_bins > 100_000 {
             return fail("more than 100,000 bins");
@@ -193,7 +223,8 @@ fn syntax(text: &str, error: &toml::de::Error) -> Error {
         Some(span) => {
             let before = text.get(..span.start).unwrap_or("");
             let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-            told.line(before.matches('\n').count() as u64 + 1).column(column as u64)
+            told.line(before.matches('\n').count() as u64 + 1)
+                .column(column as u64)
         }
         None => told,
     }
@@ -216,9 +247,13 @@ mod tests {
         let base = Recipe::load("sio2").unwrap();
         assert_eq!((recipe.samples, recipe.record.r_bins), (7, 99));
         assert_eq!(recipe.record.e_bins, base.record.e_bins);
-        let error = Recipe::parse("base = \"sio2\"\nsample = 7").unwrap_err().to_string();
+        let error = Recipe::parse("base = \"sio2\"\nsample = 7")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("sample"), "{error}");
-        let error = Recipe::parse("base = \"sio2\"\n\nx = = 3").unwrap_err().to_string();
+        let error = Recipe::parse("base = \"sio2\"\n\nx = = 3")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(":3:5"), "{error}");
     }
 }

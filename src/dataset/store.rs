@@ -79,22 +79,40 @@ pub fn is_dataset(folder: &Path) -> bool {
 
 impl Dataset {
     /// Writes arrays, table and, last, the description.
-    pub fn write(folder: &Path, mut manifest: Manifest, table: &str, arrays: &BTreeMap<String, Mat<f64>>) -> Result<()> {
+    pub fn write(
+        folder: &Path,
+        mut manifest: Manifest,
+        table: &str,
+        arrays: &BTreeMap<String, Mat<f64>>,
+    ) -> Result<()> {
         for (name, matrix) in arrays {
             let mut bytes = Vec::new();
             npy::write_matrix(&mut bytes, matrix.as_ref())?;
             let file = format!("{name}.npy");
             files::replace(&folder.join(&file), |out| {
-                out.write_all(&bytes).map_err(|e| Error::io(folder, "write the array", &e))
+                out.write_all(&bytes)
+                    .map_err(|e| Error::io(folder, "write the array", &e))
             })?;
-            let axis = if name.starts_with("rdf") { "r" } else { "energy" };
+            let axis = if name.starts_with("rdf") {
+                "r"
+            } else {
+                "energy"
+            };
             let checksum = blake3::hash(&bytes).to_hex().to_string();
-            manifest.quantities.insert(name.clone(), Quantity { file, axis: axis.into(), checksum });
+            manifest.quantities.insert(
+                name.clone(),
+                Quantity {
+                    file,
+                    axis: axis.into(),
+                    checksum,
+                },
+            );
         }
         files::replace_text(&folder.join("samples.csv"), table)?;
         manifest.schema = SCHEMA;
         manifest.samples_checksum = blake3::hash(table.as_bytes()).to_hex().to_string();
-        let text = serde_json::to_string_pretty(&manifest).map_err(|e| Error::new("cannot describe the dataset").because(e.to_string()))?;
+        let text = serde_json::to_string_pretty(&manifest)
+            .map_err(|e| Error::new("cannot describe the dataset").because(e.to_string()))?;
         files::replace_text(&folder.join(MANIFEST), &text)
     }
 
@@ -108,13 +126,25 @@ impl Dataset {
                 .cure("give the --out folder of `glassbridge simulate`; an interrupted run goes on when it is started again"));
         }
         let bytes = files::read(&path, 1 << 28)?;
-        let bad = |why: String| Error::new("the dataset cannot be read").at(&path).because(why).cure("simulate it again with this program");
+        let bad = |why: String| {
+            Error::new("the dataset cannot be read")
+                .at(&path)
+                .because(why)
+                .cure("simulate it again with this program")
+        };
         let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| bad(e.to_string()))?;
         if manifest.schema != SCHEMA {
-            return Err(bad(format!("its layout is version {}, this program reads {SCHEMA}", manifest.schema)));
+            return Err(bad(format!(
+                "its layout is version {}, this program reads {SCHEMA}",
+                manifest.schema
+            )));
         }
         let table = folder.join("samples.csv");
-        if blake3::hash(&files::read(&table, 1 << 32)?).to_hex().to_string() != manifest.samples_checksum {
+        if blake3::hash(&files::read(&table, 1 << 32)?)
+            .to_hex()
+            .to_string()
+            != manifest.samples_checksum
+        {
             return Err(changed(&table));
         }
         Ok(Self {
@@ -126,13 +156,27 @@ impl Dataset {
 
     /// One array, a row a sample.
     pub fn matrix(&self, name: &str) -> Result<Mat<f64>> {
-        let known = || self.manifest.quantities.keys().cloned().collect::<Vec<_>>().join(", ");
+        let known = || {
+            self.manifest
+                .quantities
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         let quantity = self.manifest.quantities.get(name).ok_or_else(|| {
-            Error::new(format!("the dataset has no '{name}'")).at(&self.folder).cure(format!("it has {}", known()))
+            Error::new(format!("the dataset has no '{name}'"))
+                .at(&self.folder)
+                .cure(format!("it has {}", known()))
         })?;
         // The name comes from a file we read: it must not lead out of the folder.
-        if Path::new(&quantity.file).file_name().is_none_or(|f| f != quantity.file.as_str()) {
-            return Err(Error::new("the dataset names a file outside its folder").at(&self.folder).because(quantity.file.clone()));
+        if Path::new(&quantity.file)
+            .file_name()
+            .is_none_or(|f| f != quantity.file.as_str())
+        {
+            return Err(Error::new("the dataset names a file outside its folder")
+                .at(&self.folder)
+                .because(quantity.file.clone()));
         }
         let path = self.folder.join(&quantity.file);
         let bytes = files::read(&path, LARGEST_ARRAY)?;
@@ -140,7 +184,11 @@ impl Dataset {
             return Err(changed(&path));
         }
         let matrix = npy::read_matrix(&bytes).map_err(|e| e.at(&path))?;
-        let bins = if quantity.axis == "r" { self.manifest.r.grid.len() } else { self.manifest.energy.grid.len() };
+        let bins = if quantity.axis == "r" {
+            self.manifest.r.grid.len()
+        } else {
+            self.manifest.energy.grid.len()
+        };
         if (matrix.nrows(), matrix.ncols()) != (self.samples.ids().len(), bins) {
             return Err(Error::new("an array does not fit the dataset").at(&path));
         }
@@ -168,11 +216,17 @@ fn changed(path: &Path) -> Error {
 
 /// Stacks rows of equal length.
 pub fn stack(rows: &[Vec<f64>]) -> Mat<f64> {
-    Mat::from_fn(rows.len(), rows.first().map_or(0, Vec::len), |i, j| rows[i][j])
+    Mat::from_fn(rows.len(), rows.first().map_or(0, Vec::len), |i, j| {
+        rows[i][j]
+    })
 }
 
 /// The weighted sum of partial arrays.
 pub fn weighted(partials: &[(MatRef<'_, f64>, f64)]) -> Mat<f64> {
-    let (n, m) = partials.first().map_or((0, 0), |(p, _)| (p.nrows(), p.ncols()));
-    Mat::from_fn(n, m, |i, j| partials.iter().map(|(p, w)| w * p[(i, j)]).sum())
+    let (n, m) = partials
+        .first()
+        .map_or((0, 0), |(p, _)| (p.nrows(), p.ncols()));
+    Mat::from_fn(n, m, |i, j| {
+        partials.iter().map(|(p, w)| w * p[(i, j)]).sum()
+    })
 }

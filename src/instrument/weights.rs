@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 /// Below this |⟨b⟩| / √⟨b²⟩ a sample is a null scatterer: its weights exceed 1/0.1² = 100 and amplify every error so much.
 const NULL_SCATTERER: f64 = 0.1;
 
-/// `(a, b, w_ab)` for a ≤ b (positions in `composition.species`): `w_ab` = (2 − δ_ab) cₐ c_b bₐ b_b / ⟨b⟩², Σ w = 1.
+/// `(a, b, w_ab)` for a ≤ b (positions in `composition.species`): `w_ab = (2 − δ_ab) cₐ c_b bₐ b_b / ⟨b⟩²`, Σ w = 1.
 ///
 /// A null scatterer, whose ⟨b⟩ is nearly zero, is refused with its numbers.
 pub fn neutron_weights(composition: &Composition) -> Result<Vec<(usize, usize, f64)>> {

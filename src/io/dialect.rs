@@ -37,7 +37,7 @@ pub(super) const LAYOUTS: [Layout; 5] = [
 
 impl Layout {
     /// The cells of a line with the byte at which each begins; an empty last cell is no cell.
-    pub(super) fn cells<'a>(&self, line: &'a str) -> Vec<(usize, &'a str)> {
+    pub(super) fn cells<'a>(self, line: &'a str) -> Vec<(usize, &'a str)> {
         let place = |cell: &'a str| (cell.as_ptr() as usize - line.as_ptr() as usize, cell);
         let Some(separator) = self.separator else {
             return line.split_whitespace().map(place).collect();
@@ -50,7 +50,7 @@ impl Layout {
     }
 
     /// The number a cell holds (possibly not finite); Fortran's exponent letter D is understood.
-    pub(super) fn number(&self, cell: &str) -> Option<f64> {
+    pub(super) fn number(self, cell: &str) -> Option<f64> {
         if let Ok(x) = cell.parse() {
             return Some(x).filter(|_| self.decimal == '.' || !cell.contains('.'));
         }
@@ -64,14 +64,14 @@ impl Layout {
     }
 
     /// Whether the line is a row of at least `least` numbers and nothing else.
-    pub(super) fn is_row(&self, line: &str, least: usize) -> bool {
+    pub(super) fn is_row(self, line: &str, least: usize) -> bool {
         let cells = self.cells(line);
         let filled = cells.iter().filter(|c| !c.1.is_empty());
         filled.clone().count() >= least && filled.clone().all(|c| self.number(c.1).is_some())
     }
 
     /// Said to the user.
-    pub(super) fn describe(&self) -> String {
+    pub(super) fn describe(self) -> String {
         let separator = match self.separator {
             Some(c) => format!("columns separated by '{c}'"),
             None => "columns separated by blanks".to_owned(),
@@ -257,7 +257,8 @@ fn names(line: &str, columns: usize) -> Vec<String> {
         Some(c) => text.split(c).map(|n| n.trim().to_owned()).collect(),
         None => text.split_whitespace().map(String::from).collect(),
     };
-    if found.len() == columns {
+    let words = found.iter().all(|n| n.parse::<f64>().is_err());
+    if words && found.len() == columns {
         found
     } else {
         Vec::new()

@@ -45,7 +45,14 @@ pub fn replace_text(path: &Path, text: &str) -> Result<()> {
 /// Reads a file of at most `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let failed = |e: std::io::Error| Error::io(path, "read the file", &e);
-    let size = fs::metadata(path).map_err(failed)?.len();
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        // A folder cannot be read; a pipe or a device may never end.
+        return Err(Error::new("this is not a regular file")
+            .at(path)
+            .cure("name a file; save what a pipe delivers first"));
+    }
+    let size = metadata.len();
     if size > limit {
         return Err(Error::new("the file is too large")
             .at(path)

@@ -1,4 +1,4 @@
-//! NumPy's `.npy`: float64 arrays of one or two dimensions.
+//! The `.npy` of `numpy`: float64 arrays of one or two dimensions.
 
 use crate::error::{Error, Result};
 use faer::{Mat, MatRef};

@@ -1,4 +1,4 @@
-//! NumPy's `.npz`: named arrays and one text, `meta.json`, in a zip file with reproducible bytes.
+//! The `.npz` of `numpy`: named arrays and one text, `meta.json`, in a zip file with reproducible bytes.
 
 use super::npy;
 use crate::error::{Error, Result};

@@ -38,6 +38,9 @@ pub struct WideTable {
 /// Whether the first line that is neither blank nor a comment begins with `sample,`.
 pub fn is_wide_table(path: &Path) -> Result<bool> {
     let failed = |e: std::io::Error| Error::io(path, "read the file", &e);
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Ok(false);
+    }
     let mut lines = BufReader::new(File::open(path).map_err(failed)?);
     let mut line = Vec::new();
     loop {

@@ -6,6 +6,7 @@ use super::terms::Jet;
 use crate::atoms::cell::{dot, sub};
 use crate::atoms::neighbours::Neighbour;
 use crate::atoms::structure::Structure;
+use std::cmp::Ordering;
 
 /// The neighbours of one atom within reach.
 #[derive(Debug, Default)]
@@ -75,8 +76,15 @@ pub(super) struct Bond {
 }
 
 impl Bond {
-    /// Looks at neighbour j of the shell of an atom of species `centre`; `false` if it is out of reach.
-    pub(super) fn find(&mut self, matched: &Matched, centre: usize, shell: &Shell, j: usize) -> bool {
+    /// Looks at neighbour j of the shell of atom i, whose species is `centre`; `false` if it is out of reach.
+    pub(super) fn find(
+        &mut self,
+        matched: &Matched,
+        i: usize,
+        centre: usize,
+        shell: &Shell,
+        j: usize,
+    ) -> bool {
         let bonded = shell.species[j];
         let pair = matched.entry(centre, bonded, bonded);
         let r = shell.lengths[j];
@@ -103,7 +111,12 @@ impl Bond {
             self.influences.push(influence);
         }
         self.j = j;
-        self.repulsion = Some(pair.repulsion(r));
+        let share = if repels(i, shell.atoms[j], shell.vectors[j]) {
+            2.0
+        } else {
+            0.0
+        };
+        self.repulsion = Some(pair.repulsion(r).scaled(share));
         self.attraction = Some(pair.attraction(r));
         self.order = Some(pair.bond_order(zeta));
         true
@@ -111,8 +124,16 @@ impl Bond {
 
     /// Repulsion, attraction and bond order of the bond found last.
     pub(super) fn jets(&self) -> (Jet, Jet, Jet) {
-        const NONE: Jet = Jet { f: 0.0, d: 0.0, dd: 0.0 };
-        (self.repulsion.unwrap_or(NONE), self.attraction.unwrap_or(NONE), self.order.unwrap_or(NONE))
+        const NONE: Jet = Jet {
+            f: 0.0,
+            d: 0.0,
+            dd: 0.0,
+        };
+        (
+            self.repulsion.unwrap_or(NONE),
+            self.attraction.unwrap_or(NONE),
+            self.order.unwrap_or(NONE),
+        )
     }
 
     pub(super) fn energy(&self) -> f64 {
@@ -141,6 +162,17 @@ impl Bond {
         }
         let on_j = std::array::from_fn(|a| on_j[a] + along_u * u[a]);
         give(out, i, shell.atoms[j], shell.vectors[j], on_j);
+    }
+}
+
+/// Whether the repulsion of a pair is counted here or on its way back. LAMMPS counts it once, by the parity of the atom
+/// numbers, with the entry (i, j, j) of the atom where it does; some files (SiC 1989) differ in the last digits of (j, i, i).
+fn repels(i: usize, j: usize, [x, y, z]: [f64; 3]) -> bool {
+    let odd = (i + j) % 2 == 1;
+    match i.cmp(&j) {
+        Ordering::Greater => odd,
+        Ordering::Less => !odd,
+        Ordering::Equal => z > 0.0 || (z == 0.0 && (y > 0.0 || (y == 0.0 && x >= 0.0))),
     }
 }
 

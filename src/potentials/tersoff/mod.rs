@@ -73,24 +73,36 @@ impl Tersoff {
                 }
             }
         }
-        Ok(Matched { species: places.len(), entries })
+        Ok(Matched {
+            species: places.len(),
+            entries,
+        })
     }
 }
 
 impl Potential for Tersoff {
     fn cutoff(&self) -> f64 {
-        self.set.entries.iter().flatten().map(Entry::cutoff).fold(0.0, f64::max)
+        self.set
+            .entries
+            .iter()
+            .flatten()
+            .map(Entry::cutoff)
+            .fold(0.0, f64::max)
     }
 
     fn evaluate(&self, structure: &Structure, neighbours: &NeighbourList) -> Result<Evaluation> {
         let matched = self.matched(structure)?;
-        let mut out = Evaluation { energy: 0.0, forces: vec![[0.0; 3]; structure.len()], virial: [0.0; 6] };
+        let mut out = Evaluation {
+            energy: 0.0,
+            forces: vec![[0.0; 3]; structure.len()],
+            virial: [0.0; 6],
+        };
         let (mut shell, mut bond) = (Shell::default(), Bond::default());
         let reach = matched.reach();
         for i in 0..structure.len() {
             shell.collect(structure, neighbours.of(i), reach);
             for j in 0..shell.len() {
-                if bond.find(&matched, structure.species_of[i], &shell, j) {
+                if bond.find(&matched, i, structure.species_of[i], &shell, j) {
                     out.energy += bond.energy();
                     bond.pull(i, &shell, &mut out);
                 }
@@ -107,7 +119,7 @@ impl Potential for Tersoff {
         for i in 0..structure.len() {
             shell.collect(structure, neighbours.of(i), reach);
             for j in 0..shell.len() {
-                if bond.find(&matched, structure.species_of[i], &shell, j) {
+                if bond.find(&matched, i, structure.species_of[i], &shell, j) {
                     bond.curve(i, &shell, &mut blocks);
                 }
             }
@@ -116,7 +128,11 @@ impl Potential for Tersoff {
     }
 
     /// Pairs whose distance lies between R - D and R + D. A glass with such pairs has stiff false modes there.
-    fn window_pairs(&self, structure: &Structure, neighbours: &NeighbourList) -> Vec<(usize, usize, f64)> {
+    fn window_pairs(
+        &self,
+        structure: &Structure,
+        neighbours: &NeighbourList,
+    ) -> Vec<(usize, usize, f64)> {
         let Ok(matched) = self.matched(structure) else {
             return Vec::new();
         };

@@ -45,8 +45,38 @@ const LARGEST_FILE: u64 = 1 << 24;
 impl Entry {
     /// From the numbers in the order of a LAMMPS file.
     const fn new(v: [f64; NUMBERS]) -> Self {
-        let [m, gamma, lambda3, c, d, h, n, beta, lambda2, b, r, d_window, lambda1, a] = v;
-        Self { m, gamma, lambda3, c, d, h, n, beta, lambda2, b, r, d_window, lambda1, a }
+        let [
+            m,
+            gamma,
+            lambda3,
+            c,
+            d,
+            h,
+            n,
+            beta,
+            lambda2,
+            b,
+            r,
+            d_window,
+            lambda1,
+            a,
+        ] = v;
+        Self {
+            m,
+            gamma,
+            lambda3,
+            c,
+            d,
+            h,
+            n,
+            beta,
+            lambda2,
+            b,
+            r,
+            d_window,
+            lambda1,
+            a,
+        }
     }
 
     /// The entry of three-body influence only: the pair terms of another.
@@ -76,8 +106,19 @@ impl Entry {
 
     fn check(&self) -> std::result::Result<(), String> {
         let all = [
-            self.gamma, self.lambda3, self.c, self.d, self.h, self.n, self.beta, self.lambda2, self.b, self.r, self.d_window,
-            self.lambda1, self.a,
+            self.gamma,
+            self.lambda3,
+            self.c,
+            self.d,
+            self.h,
+            self.n,
+            self.beta,
+            self.lambda2,
+            self.b,
+            self.r,
+            self.d_window,
+            self.lambda1,
+            self.a,
         ];
         if all.iter().any(|v| !v.is_finite()) {
             return Err("a parameter is not a finite number".into());
@@ -85,7 +126,12 @@ impl Entry {
         if self.m != 1.0 && self.m != 3.0 {
             return Err(format!("m is {}, it must be 1 or 3", self.m));
         }
-        if self.d == 0.0 || self.d_window < 0.0 || self.r <= self.d_window || self.n < 0.0 || self.beta < 0.0 {
+        if self.d == 0.0
+            || self.d_window < 0.0
+            || self.r <= self.d_window
+            || self.n < 0.0
+            || self.beta < 0.0
+        {
             return Err("d = 0, D < 0, R <= D, n < 0 or beta < 0".into());
         }
         if self.beta > 0.0 && self.n == 0.0 {
@@ -126,13 +172,16 @@ impl Set {
     /// - `sio2-2007`: S. Munetoh et al., Comput. Mater. Sci. 39, 334 (2007).
     pub fn built_in(name: &str) -> Option<Self> {
         const C: Entry = Entry::new([
-            3.0, 1.0, 0.0, 38049.0, 4.3484, -0.57058, 0.72751, 1.5724e-7, 2.2119, 346.74, 1.95, 0.15, 3.4879, 1393.6,
+            3.0, 1.0, 0.0, 38049.0, 4.3484, -0.57058, 0.72751, 1.5724e-7, 2.2119, 346.74, 1.95,
+            0.15, 3.4879, 1393.6,
         ]);
         const SI_1989: Entry = Entry::new([
-            3.0, 1.0, 0.0, 100_390.0, 16.217, -0.59825, 0.78734, 1.1e-6, 1.7322, 471.18, 2.85, 0.15, 2.4799, 1830.8,
+            3.0, 1.0, 0.0, 100_390.0, 16.217, -0.59825, 0.78734, 1.1e-6, 1.7322, 471.18, 2.85,
+            0.15, 2.4799, 1830.8,
         ]);
         const SI_1988: Entry = Entry::new([
-            3.0, 1.0, 1.3258, 4.8381, 2.0417, 0.0, 22.956, 0.33675, 1.3258, 95.373, 3.0, 0.2, 3.2394, 3264.7,
+            3.0, 1.0, 1.3258, 4.8381, 2.0417, 0.0, 22.956, 0.33675, 1.3258, 95.373, 3.0, 0.2,
+            3.2394, 3264.7,
         ]);
         match name {
             "c-1989" => Some(Self::of(&["C"], &[C])),
@@ -158,7 +207,10 @@ impl Set {
             if chunk.len() < 3 + NUMBERS {
                 return Err(place(
                     Error::new("the last entry is not complete")
-                        .because(format!("an entry has 3 names and {NUMBERS} numbers, this one has {} words", chunk.len()))
+                        .because(format!(
+                            "an entry has 3 names and {NUMBERS} numbers, this one has {} words",
+                            chunk.len()
+                        ))
                         .cure("check that the file was copied whole"),
                     &chunk[0],
                 ));
@@ -175,7 +227,12 @@ impl Set {
                 })?;
             }
             let entry = Entry::new(numbers);
-            entry.check().map_err(|why| place(Error::new("these Tersoff parameters are not possible").because(why), &chunk[0]))?;
+            entry.check().map_err(|why| {
+                place(
+                    Error::new("these Tersoff parameters are not possible").because(why),
+                    &chunk[0],
+                )
+            })?;
             found.push(([chunk[0].text, chunk[1].text, chunk[2].text], entry));
         }
         Self::collect(&found)
@@ -190,9 +247,12 @@ impl Set {
         }
         // A real file has a handful; the table grows with the cube.
         if species.is_empty() || species.len() > 32 {
-            return Err(Error::new(format!("{} species are not a Tersoff potential", species.len()))
-                .because("the file holds no entries, or is of another kind")
-                .cure("give a file in the format of LAMMPS' pair_style tersoff"));
+            return Err(Error::new(format!(
+                "{} species are not a Tersoff potential",
+                species.len()
+            ))
+            .because("the file holds no entries, or is of another kind")
+            .cure("give a file in the format of LAMMPS' pair_style tersoff"));
         }
         let s = species.len();
         let mut entries = vec![None; s * s * s];
@@ -200,7 +260,10 @@ impl Set {
         for (names, entry) in found {
             let at = (index(names[0]) * s + index(names[1])) * s + index(names[2]);
             if entries[at].replace(*entry).is_some() {
-                return Err(Error::new(format!("the entry {} stands twice in the file", names.join(" "))));
+                return Err(Error::new(format!(
+                    "the entry {} stands twice in the file",
+                    names.join(" ")
+                )));
             }
         }
         Ok(Self { species, entries })
@@ -215,37 +278,39 @@ fn silicon_carbide(si: Entry, c: Entry) -> Set {
     Set::of(
         &["Si", "C"],
         &[
-            si,                               // Si Si Si
-            si.without_pair(r, window),       // Si Si C
-            si.without_pair(2.85, 0.15),      // Si C  Si
-            si_with_c,                        // Si C  C
-            c_with_si,                        // C  Si Si
-            c.without_pair(1.95, 0.15),       // C  Si C
-            c.without_pair(r, window),        // C  C  Si
-            c,                                // C  C  C
+            si,                          // Si Si Si
+            si.without_pair(r, window),  // Si Si C
+            si.without_pair(2.85, 0.15), // Si C  Si
+            si_with_c,                   // Si C  C
+            c_with_si,                   // C  Si Si
+            c.without_pair(1.95, 0.15),  // C  Si C
+            c.without_pair(r, window),   // C  C  Si
+            c,                           // C  C  C
         ],
     )
 }
 
 fn silica() -> Set {
     const SI: Entry = Entry::new([
-        3.0, 1.0, 0.0, 100_390.0, 16.217, -0.59825, 0.78734, 1.1e-6, 1.73222, 471.18, 2.65, 0.15, 2.4799, 1830.8,
+        3.0, 1.0, 0.0, 100_390.0, 16.217, -0.59825, 0.78734, 1.1e-6, 1.73222, 471.18, 2.65, 0.15,
+        2.4799, 1830.8,
     ]);
     const O: Entry = Entry::new([
-        3.0, 1.0, 0.0, 64692.1, 4.11127, -0.845_922, 1.04968, 1.1632e-7, 2.35692, 218.787, 1.85, 0.15, 4.17108, 1882.55,
+        3.0, 1.0, 0.0, 64692.1, 4.11127, -0.845_922, 1.04968, 1.1632e-7, 2.35692, 218.787, 1.85,
+        0.15, 4.17108, 1882.55,
     ]);
     const PAIR: [f64; 6] = [2.04456, 378.690, 2.215, 0.155, 3.32549, 1856.495];
     Set::of(
         &["Si", "O"],
         &[
-            SI,                               // Si Si Si
-            SI.without_pair(2.215, 0.155),    // Si Si O
-            SI.without_pair(2.65, 0.15),      // Si O  Si
-            SI.with_pair(PAIR),               // Si O  O
-            O.with_pair(PAIR),                // O  Si Si
-            O.without_pair(1.85, 0.15),       // O  Si O
-            O.without_pair(2.215, 0.155),     // O  O  Si
-            O,                                // O  O  O
+            SI,                            // Si Si Si
+            SI.without_pair(2.215, 0.155), // Si Si O
+            SI.without_pair(2.65, 0.15),   // Si O  Si
+            SI.with_pair(PAIR),            // Si O  O
+            O.with_pair(PAIR),             // O  Si Si
+            O.without_pair(1.85, 0.15),    // O  Si O
+            O.without_pair(2.215, 0.155),  // O  O  Si
+            O,                             // O  O  O
         ],
     )
 }
@@ -264,7 +329,11 @@ fn words(text: &str) -> Vec<Word<'_>> {
         while let Some(start) = rest.find(|c: char| !c.is_whitespace()) {
             let word = rest[start..].split_whitespace().next().unwrap_or("");
             let offset = line.len() - rest.len() + start;
-            out.push(Word { text: word, line: number, column: line[..offset].chars().count() as u64 + 1 });
+            out.push(Word {
+                text: word,
+                line: number,
+                column: line[..offset].chars().count() as u64 + 1,
+            });
             rest = &rest[start + word.len()..];
         }
     }
@@ -278,22 +347,37 @@ mod tests {
     /// The built-in tables against the files they were taken from, where these are at hand.
     #[test]
     fn built_in_sets_are_those_of_the_files() {
-        for (name, file) in [("sic-1989", "SiC_1989"), ("si-1988", "Si"), ("sio2-2007", "SiO")] {
-            let path = format!("{}/../shared/potentials/{file}.tersoff", env!("CARGO_MANIFEST_DIR"));
+        for (name, file) in [
+            ("sic-1989", "SiC_1989"),
+            ("si-1988", "Si"),
+            ("sio2-2007", "SiO"),
+        ] {
+            let path = format!(
+                "{}/../shared/potentials/{file}.tersoff",
+                env!("CARGO_MANIFEST_DIR")
+            );
             if !std::path::Path::new(&path).exists() {
                 eprintln!("skipped: {path} is not here");
                 continue;
             }
-            let (ours, theirs) = (Set::built_in(name).unwrap(), Set::read(path.as_ref()).unwrap());
+            let (ours, theirs) = (
+                Set::built_in(name).unwrap(),
+                Set::read(path.as_ref()).unwrap(),
+            );
             for (i, a) in ours.species.iter().enumerate() {
                 for (j, b) in ours.species.iter().enumerate() {
                     for (k, c) in ours.species.iter().enumerate() {
                         let at = |s: &str| theirs.species.iter().position(|n| n == s).unwrap();
-                        let (mine, given) = (ours.entry(i, j, k).unwrap(), theirs.entry(at(a), at(b), at(c)).unwrap());
+                        let (mine, given) = (
+                            ours.entry(i, j, k).unwrap(),
+                            theirs.entry(at(a), at(b), at(c)).unwrap(),
+                        );
                         if j == k {
                             assert_eq!(mine, given, "{name} {a} {b} {c}");
                         } else {
-                            let three = |e: &Entry| (e.m, e.gamma, e.lambda3, e.c, e.d, e.h, e.r, e.d_window);
+                            let three = |e: &Entry| {
+                                (e.m, e.gamma, e.lambda3, e.c, e.d, e.h, e.r, e.d_window)
+                            };
                             assert_eq!(three(mine), three(given), "{name} {a} {b} {c}");
                         }
                     }
@@ -306,7 +390,9 @@ mod tests {
     fn errors_name_line_and_column() {
         let good = "C C C 3 1 0 38049 4.3484 -0.57 0.7 1e-7\n 2.2 346 1.95 0.15 3.4 1393 # all\n";
         assert_eq!(Set::parse(good).unwrap().species, ["C"]);
-        let bad = Set::parse(&good.replace("346", "x46")).unwrap_err().to_string();
+        let bad = Set::parse(&good.replace("346", "x46"))
+            .unwrap_err()
+            .to_string();
         assert!(bad.contains(":2:6"), "{bad}");
         assert!(Set::parse("C C C 3 1").is_err());
         assert!(Set::parse("").is_err());

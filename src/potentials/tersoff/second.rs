@@ -56,7 +56,13 @@ struct Angle {
 
 impl Angle {
     fn new(shell: &Shell, j: usize, f: &Influence) -> Self {
-        let (u, v, r, s, c) = (shell.units[j], shell.units[f.k], shell.lengths[j], shell.lengths[f.k], f.cos);
+        let (u, v, r, s, c) = (
+            shell.units[j],
+            shell.units[f.k],
+            shell.lengths[j],
+            shell.lengths[f.k],
+            f.cos,
+        );
         Self {
             p: std::array::from_fn(|a| (v[a] - c * u[a]) / r),
             q: std::array::from_fn(|a| (u[a] - c * v[a]) / s),
@@ -106,7 +112,10 @@ fn curvature(f: &Influence, g: &Angle) -> (Block, Block, Block) {
     add_to(&mut uu, outer(rc, g.u, g.p));
     add_to(&mut uu, outer(rc, g.p, g.u));
     add_to(&mut uu, outer(cc, g.p, g.p));
-    add_to(&mut uu, g.cos_same(g.u, g.v, g.r).map(|row| row.map(|x| by_c * x)));
+    add_to(
+        &mut uu,
+        g.cos_same(g.u, g.v, g.r).map(|row| row.map(|x| by_c * x)),
+    );
 
     let mut uv = outer(rs, g.u, g.v);
     add_to(&mut uv, outer(rc, g.u, g.q));
@@ -119,7 +128,10 @@ fn curvature(f: &Influence, g: &Angle) -> (Block, Block, Block) {
     add_to(&mut vv, outer(sc, g.v, g.q));
     add_to(&mut vv, outer(sc, g.q, g.v));
     add_to(&mut vv, outer(cc, g.q, g.q));
-    add_to(&mut vv, g.cos_same(g.v, g.u, g.s).map(|row| row.map(|x| by_c * x)));
+    add_to(
+        &mut vv,
+        g.cos_same(g.v, g.u, g.s).map(|row| row.map(|x| by_c * x)),
+    );
     (uu, uv, vv)
 }
 
@@ -151,14 +163,20 @@ impl Bond {
         let (u, r, atom_j) = (shell.units[j], shell.lengths[j], shell.atoms[j]);
         let mut scatter = Scatter { i, blocks };
 
-        let angles: Vec<Angle> = self.influences.iter().map(|f| Angle::new(shell, j, f)).collect();
+        let angles: Vec<Angle> = self
+            .influences
+            .iter()
+            .map(|f| Angle::new(shell, j, f))
+            .collect();
         let mut zeta_u = [0.0; 3];
         let mut zeta_v = Vec::with_capacity(angles.len());
         for (f, g) in self.influences.iter().zip(&angles) {
             for a in 0..3 {
                 zeta_u[a] += f.by_r() * g.u[a] + f.by_c() * g.p[a];
             }
-            zeta_v.push(std::array::from_fn::<f64, 3, _>(|a| f.by_s() * g.v[a] + f.by_c() * g.q[a]));
+            zeta_v.push(std::array::from_fn::<f64, 3, _>(|a| {
+                f.by_s() * g.v[a] + f.by_c() * g.q[a]
+            }));
         }
         let (stretch, order_slope, order_curve) = (
             0.5 * attraction.d * order.d,
@@ -166,7 +184,10 @@ impl Bond {
             0.5 * attraction.f * order.dd,
         );
         let mut uu = outer(0.5 * (repulsion.dd + order.f * attraction.dd), u, u);
-        add_to(&mut uu, across(0.5 * (repulsion.d + order.f * attraction.d) / r, u));
+        add_to(
+            &mut uu,
+            across(0.5 * (repulsion.d + order.f * attraction.d) / r, u),
+        );
         add_to(&mut uu, outer(stretch, u, zeta_u));
         add_to(&mut uu, outer(stretch, zeta_u, u));
         add_to(&mut uu, outer(order_curve, zeta_u, zeta_u));

@@ -15,8 +15,25 @@ pub struct Jet {
 }
 
 impl Jet {
-    const ZERO: Self = Self { f: 0.0, d: 0.0, dd: 0.0 };
-    const ONE: Self = Self { f: 1.0, d: 0.0, dd: 0.0 };
+    const ZERO: Self = Self {
+        f: 0.0,
+        d: 0.0,
+        dd: 0.0,
+    };
+    const ONE: Self = Self {
+        f: 1.0,
+        d: 0.0,
+        dd: 0.0,
+    };
+
+    /// The jet of a multiple.
+    pub fn scaled(self, by: f64) -> Self {
+        Self {
+            f: by * self.f,
+            d: by * self.d,
+            dd: by * self.dd,
+        }
+    }
 
     fn times(self, o: Self) -> Self {
         Self {
@@ -51,12 +68,20 @@ impl Entry {
         }
         let k = PI / (2.0 * self.d_window);
         let (sin, cos) = (k * (r - self.r)).sin_cos();
-        Jet { f: 0.5 * (1.0 - sin), d: -0.5 * k * cos, dd: 0.5 * k * k * sin }
+        Jet {
+            f: 0.5 * (1.0 - sin),
+            d: -0.5 * k * cos,
+            dd: 0.5 * k * k * sin,
+        }
     }
 
     fn decay(amplitude: f64, rate: f64, r: f64) -> Jet {
         let f = amplitude * (-rate * r).exp();
-        Jet { f, d: -rate * f, dd: rate * rate * f }
+        Jet {
+            f,
+            d: -rate * f,
+            dd: rate * rate * f,
+        }
     }
 
     /// `f_C A e^{-λ₁ r}`.
@@ -94,13 +119,21 @@ impl Entry {
             (l * x, l, 0.0)
         };
         if exponent > LARGEST_EXPONENT {
-            return Jet { f: 1e30, d: 0.0, dd: 0.0 };
+            return Jet {
+                f: 1e30,
+                d: 0.0,
+                dd: 0.0,
+            };
         }
         if exponent < -LARGEST_EXPONENT {
             return Jet::ZERO;
         }
         let f = exponent.exp();
-        Jet { f, d: f * d, dd: f * (d * d + dd) }
+        Jet {
+            f,
+            d: f * d,
+            dd: f * (d * d + dd),
+        }
     }
 
     /// `b(ζ) = (1 + (βζ)ⁿ)^(-1/2n)`, with the limits that LAMMPS takes for very large and very small ζ.
@@ -110,7 +143,11 @@ impl Entry {
         let c1 = (2.0 * n * 1e-16).powf(-1.0 / n);
         let c2 = (2.0 * n * 1e-8).powf(-1.0 / n);
         if t > c1 {
-            return Jet { f: t.powf(-0.5), d: -0.5 * beta * t.powf(-1.5), dd: 0.75 * beta * beta * t.powf(-2.5) };
+            return Jet {
+                f: t.powf(-0.5),
+                d: -0.5 * beta * t.powf(-1.5),
+                dd: 0.75 * beta * beta * t.powf(-2.5),
+            };
         }
         if t > c2 {
             let (small, k) = (t.powf(-n), 1.0 + 1.0 / (2.0 * n));
@@ -133,7 +170,11 @@ impl Entry {
         }
         let f = (1.0 + power).powf(-1.0 / (2.0 * n));
         let d = -0.5 * f * power / ((1.0 + power) * zeta);
-        Jet { f, d, dd: d / zeta * (n - 1.0 - (n + 0.5) * power / (1.0 + power)) }
+        Jet {
+            f,
+            d,
+            dd: d / zeta * (n - 1.0 - (n + 0.5) * power / (1.0 + power)),
+        }
     }
 }
 
@@ -149,15 +190,25 @@ mod tests {
     fn check(name: &str, jet: &dyn Fn(f64) -> Jet, x: f64) {
         let (low, at, high) = (jet(x - STEP), jet(x), jet(x + STEP));
         let scale = at.f.abs() + at.d.abs() + at.dd.abs();
-        assert!(((high.f - low.f) / (2.0 * STEP) - at.d).abs() < TOLERANCE * scale, "{name}' at {x}");
-        assert!(((high.d - low.d) / (2.0 * STEP) - at.dd).abs() < TOLERANCE * scale, "{name}'' at {x}");
+        assert!(
+            ((high.f - low.f) / (2.0 * STEP) - at.d).abs() < TOLERANCE * scale,
+            "{name}' at {x}"
+        );
+        assert!(
+            ((high.d - low.d) / (2.0 * STEP) - at.dd).abs() < TOLERANCE * scale,
+            "{name}'' at {x}"
+        );
     }
 
     #[test]
     fn derivatives_are_those_of_the_values() {
         for set in ["c-1989", "si-1988", "sio2-2007"] {
             let e = *Set::built_in(set).unwrap().entry(0, 0, 0).unwrap();
-            let cubic = Entry { m: 1.0, lambda3: 1.1, ..e };
+            let cubic = Entry {
+                m: 1.0,
+                lambda3: 1.1,
+                ..e
+            };
             for r in [1.7, e.r - 0.5 * e.d_window, e.r + 0.3 * e.d_window] {
                 check("switch", &|x| e.switch(x), r);
                 check("repulsion", &|x| e.repulsion(x), r);
