@@ -1,1 +1,3 @@
 //! Hessian to modes.
+
+pub mod modes;
