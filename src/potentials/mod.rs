@@ -8,6 +8,7 @@ pub use parse::parse;
 #[cfg(test)]
 pub(crate) mod toy;
 
+use crate::atoms::cell::norm;
 use crate::atoms::neighbours::NeighbourList;
 use crate::atoms::structure::Structure;
 use crate::error::Result;
@@ -49,13 +50,16 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Largest norm of a force on an atom, eV/Å.
+    /// Largest norm of a force on an atom, eV/Å; not a number if any force is not.
     pub fn max_force(&self) -> f64 {
-        let squares = self
-            .forces
-            .iter()
-            .map(|f| f[0] * f[0] + f[1] * f[1] + f[2] * f[2]);
-        squares.fold(0.0, f64::max).sqrt()
+        let norms = self.forces.iter().map(|&f| norm(f));
+        norms.fold(0.0, |largest, f| {
+            if f > largest || f.is_nan() {
+                f
+            } else {
+                largest
+            }
+        })
     }
 
     /// Pressure at rest, `trace(W) / 3V`, in eV/Å³.

@@ -66,14 +66,14 @@ impl Modes {
     /// Number of modes whose |ν| is below [`ZERO_THZ`]; three for a crystal at rest.
     pub fn zero_modes(&self) -> usize {
         (self.frequencies_thz.iter())
-            .filter(|nu| nu.abs() < ZERO_THZ)
+            .filter(|f| f.abs() < ZERO_THZ)
             .count()
     }
 
     /// Number of modes with ν at or below minus [`ZERO_THZ`]: directions in which the structure is unstable.
     pub fn imaginary_modes(&self) -> usize {
         (self.frequencies_thz.iter())
-            .filter(|&&nu| nu <= -ZERO_THZ)
+            .filter(|&&f| f <= -ZERO_THZ)
             .count()
     }
 }
@@ -108,7 +108,7 @@ mod tests {
             let dynamical = hessian(&structure).mass_weighted(&masses).to_dense();
             let vectors = modes.vectors.as_ref().unwrap();
             let values: Vec<_> = (modes.frequencies_thz.iter())
-                .map(|ν| ν.signum() * (ν / SQRT_EV_PER_A2_AMU_IN_THZ).powi(2))
+                .map(|f| f.signum() * (f / SQRT_EV_PER_A2_AMU_IN_THZ).powi(2))
                 .collect();
             let size = vectors.nrows();
             let scaled = Mat::from_fn(size, size, |i, s| vectors[(i, s)] * values[s]);
