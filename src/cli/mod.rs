@@ -17,6 +17,7 @@ mod load;
 mod peaks;
 mod phonons;
 mod predict;
+mod progress;
 mod read_options;
 mod simulate;
 mod train;

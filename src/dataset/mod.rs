@@ -1,6 +1,6 @@
 //! Many samples of one material: recipe, generation, store.
 
-//pub mod generate;
+pub mod generate;
 pub mod recipe;
 pub mod store;
 

@@ -165,7 +165,8 @@ impl Recipe {
         Ok(recipe)
     }
 
-    fn check(&self) -> Result<()> {
+    /// Refuses values that no simulation can have.
+    pub fn check(&self) -> Result<()> {
         let fail = |what: &str| Err(Error::new(format!("recipe '{}': {what}", self.name)));
         let range = |[low, high]: [f64; 2], least: f64, most: f64| {
             low >= least && low <= high && high <= most
