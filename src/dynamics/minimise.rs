@@ -156,7 +156,7 @@ mod tests {
             share: 1.0,
             removed,
         };
-        disordered(&crystal(1.55, 3), how, 11, index).unwrap()
+        disordered(&crystal(1.5, 3), how, 11, index).unwrap()
     }
 
     fn evaluate(structure: &Structure) -> Evaluation {
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_shaken_crystal_comes_back_to_the_crystal() {
-        let rest = evaluate(&crystal(1.55, 3));
+        let rest = evaluate(&crystal(1.5, 3));
         let found = minimise(&TOY, &shaken(0.05, 0.0, 0), AT_REST, MOST_STEPS).unwrap();
         assert!(
             found.converged && found.max_force <= AT_REST,
@@ -207,7 +207,7 @@ mod tests {
         let found = minimise(&TOY, &start, AT_REST, 2).unwrap();
         assert!(!found.converged && found.iterations == 2);
         assert!(found.energy < evaluate(&start).energy);
-        let at_once = minimise(&TOY, &crystal(1.55, 3), AT_REST, MOST_STEPS).unwrap();
+        let at_once = minimise(&TOY, &crystal(1.5, 3), AT_REST, MOST_STEPS).unwrap();
         assert!(at_once.converged && at_once.iterations == 0);
     }
 
