@@ -8,10 +8,11 @@ use crate::potentials::{Evaluation, Potential};
 use argmin::core::{IterState, Problem, Solver, State};
 use argmin::solver::quasinewton::LBFGS;
 
-/// Largest force on an atom at which a structure counts as being at rest, eV/Å. The frequencies it spoils are far below
-/// [`ZERO_THZ`](crate::vibrations::modes::ZERO_THZ).
+/// Largest force on an atom at which a structure counts as being at rest, eV/Å: against a bond of 10 eV/Å² it is
+/// 1e-7 Å off its place.
 pub const AT_REST: f64 = 1e-6;
-/// Steps after which a minimisation gives up; a disordered box of a thousand atoms needs some hundreds.
+/// Steps after which a minimisation gives up; a strongly disordered Lennard-Jones solid of a hundred atoms was measured
+/// to need 200 to 520.
 pub const MOST_STEPS: usize = 10_000;
 
 /// Steps L-BFGS remembers: 5 to 20 is Nocedal's range, and the vectors of 10 cost nothing beside one evaluation.
@@ -174,7 +175,7 @@ mod tests {
             found.max_force
         );
         assert!((found.energy - rest.energy).abs() < 1e-9);
-        // Measured: 20 steps, 21 evaluations.
+        // Measured: 23 steps, 24 evaluations.
         assert!(
             found.iterations < 60 && found.evaluations < 90,
             "{} {}",
@@ -188,10 +189,8 @@ mod tests {
         for index in 0..6 {
             let start = shaken(0.25, 0.05, index);
             let found = minimise(&TOY, &start, AT_REST, MOST_STEPS).unwrap();
-            eprintln!(
-                "{index}: {} steps, {} evaluations, {:e}",
-                found.iterations, found.evaluations, found.max_force
-            );
+            // Measured: 223 to 519 steps, 2 to 5 % more evaluations.
+            assert!(found.evaluations < 1500, "{index}: {}", found.evaluations);
             assert!(found.converged, "{index}: {:e}", found.max_force);
             assert!(found.energy < evaluate(&start).energy);
             // What is told is what a fresh neighbour list says.

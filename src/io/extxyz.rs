@@ -361,7 +361,10 @@ mod tests {
     #[test]
     fn other_columns_flags_and_quotes_are_understood() {
         let frame = &read(GOOD, mass_of).unwrap()[0];
-        assert_eq!(frame.forces.as_ref().unwrap()[1], [-1.0, -2.0, -3.0]);
+        assert_eq!(
+            frame.forces,
+            Some(vec![[1.0, 2.0, 3.0], [-1.0, -2.0, -3.0]])
+        );
         assert_eq!(
             (frame.energy, frame.structure.cell.dimensions()),
             (Some(-1.5), 2)
