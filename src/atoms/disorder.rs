@@ -115,7 +115,7 @@ fn distance_squared(structure: &Structure, i: usize, centre: [f64; 3]) -> f64 {
 /// The structure with a fraction of its formula units taken out.
 ///
 /// A unit is an atom of the rarest species with randomly chosen atoms bonded to it, in the numbers of the formula;
-/// for SiO₂ a Si with two of its four O. No atom belongs to two units.
+/// for silica a Si with two of its four O. No atom belongs to two units.
 fn without_units(
     structure: &Structure,
     fraction: f64,
@@ -175,11 +175,11 @@ fn free_bonded(
 
 /// The species of which a formula unit has one atom, and the numbers of the others in the unit.
 fn formula(structure: &Structure) -> Result<(usize, Vec<(usize, usize)>)> {
-    let mut counts = vec![0; structure.species.len()];
+    let mut counts = vec![0_usize; structure.species.len()];
     structure.species_of.iter().for_each(|&s| counts[s] += 1);
     let present = || (0..counts.len()).filter(|&s| counts[s] > 0);
     let centre = present().min_by_key(|&s| counts[s]).unwrap_or(0);
-    if present().any(|s| counts[s] % counts[centre] != 0) {
+    if present().any(|s| !counts[s].is_multiple_of(counts[centre])) {
         return Err(
             Error::new("the structure has no formula unit with a single centre")
                 .because(format!(
@@ -272,7 +272,7 @@ mod tests {
         let glassy = disordered(&crystal, with(0.05, share, 0.0), 2, 9).unwrap();
         let steps = moved(&crystal, &glassy);
         let inside: Vec<_> = (0..crystal.len())
-            .filter(|&i| steps[i] != [0.0; 3])
+            .filter(|&i| dot(steps[i], steps[i]) > 0.0)
             .collect();
         assert_eq!(inside.len(), (share * 192.0_f64).round() as usize);
         // A sphere of that share of the volume: the farthest pair inside is no farther apart than its diameter.

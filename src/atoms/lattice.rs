@@ -24,7 +24,7 @@ const BOND_MIDDLES: [[f64; 3]; 4] = [
     [0.375, 0.375, 0.125],
 ];
 
-/// Ideal β-cristobalite SiO₂ (C9, Fd-3m), 8 formula units in a cube of edge `a` (Å): Si as in diamond, O in the
+/// Ideal β-cristobalite silica (C9, Fd-3m), 8 formula units in a cube of edge `a` (Å): Si as in diamond, O in the
 /// middle of every bond. `masses` are those of Si and O.
 ///
 /// ```

@@ -197,18 +197,14 @@ fn sample(
     };
     let start = disordered(&crystal.scaled(scale)?, how, recipe.seed, index as u64)?;
     let at_rest = minimise(
-        &start,
         potential,
+        &start,
         recipe.minimisation.max_force,
         recipe.minimisation.max_iterations,
     )?;
     let structure = &at_rest.structure;
     let neighbours = NeighbourList::new(structure, potential.cutoff())?;
-    let masses: Vec<f64> = structure
-        .species_of
-        .iter()
-        .map(|&s| structure.masses[s])
-        .collect();
+    let masses = structure.atom_masses();
     let modes = Modes::of(&potential.hessian(structure, &neighbours)?, &masses, true)?;
     let window_pairs = potential.window_pairs(structure, &neighbours).len();
     let imaginary_modes = modes.imaginary_modes();
@@ -244,7 +240,7 @@ fn observe(
 ) -> Result<BTreeMap<String, Vec<f64>>> {
     let structure = &at_rest.structure;
     let record = &recipe.record;
-    let masses: Vec<f64> = (0..structure.len()).map(|i| structure.mass(i)).collect();
+    let masses = structure.atom_masses();
     let widths = PairWidths::new(modes, &masses, record.temperature);
     let concentrations = structure.concentrations();
     let partial = rdf::partial(structure, &record.r()?, widths.as_ref())?;

@@ -8,8 +8,8 @@ use crate::potentials::{Evaluation, Potential};
 use argmin::core::{CostFunction, Error as ArgminError, Gradient};
 use std::cell::RefCell;
 
-/// Extra reach in Å of the neighbour list that is kept between evaluations. Atoms settling into a minimum move by a
-/// few tenths of an Å in all, so one or two lists serve a whole minimisation.
+/// Extra reach in Å of the neighbour list that is kept between evaluations. A new list is made
+/// when an atom has moved by half of it.
 const SKIN: f64 = 1.0;
 
 /// Å of displacement per unit of an optimiser's coordinate: `1/√k` of a stiff bond (k = 50 eV/Å²). It makes the first,

@@ -8,10 +8,11 @@ use crate::potentials::{Evaluation, Potential};
 use argmin::core::{IterState, Problem, Solver, State};
 use argmin::solver::quasinewton::LBFGS;
 
-/// Largest force on an atom at which a structure counts as being at rest, eV/Å. The frequencies it spoils are far below
-/// [`ZERO_THZ`](crate::vibrations::modes::ZERO_THZ).
+/// Largest force on an atom at which a structure counts as being at rest, eV/Å: against a bond of 10 eV/Å² it is
+/// 1e-7 Å off its place.
 pub const AT_REST: f64 = 1e-6;
-/// Steps after which a minimisation gives up; a disordered box of a thousand atoms needs some hundreds.
+/// Steps after which a minimisation gives up; a strongly disordered Lennard-Jones solid of a hundred atoms was measured
+/// to need 200 to 520.
 pub const MOST_STEPS: usize = 10_000;
 
 /// Steps L-BFGS remembers: 5 to 20 is Nocedal's range, and the vectors of 10 cost nothing beside one evaluation.
@@ -156,7 +157,7 @@ mod tests {
             share: 1.0,
             removed,
         };
-        disordered(&crystal(1.55, 3), how, 11, index).unwrap()
+        disordered(&crystal(1.5, 3), how, 11, index).unwrap()
     }
 
     fn evaluate(structure: &Structure) -> Evaluation {
@@ -166,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_shaken_crystal_comes_back_to_the_crystal() {
-        let rest = evaluate(&crystal(1.55, 3));
+        let rest = evaluate(&crystal(1.5, 3));
         let found = minimise(&TOY, &shaken(0.05, 0.0, 0), AT_REST, MOST_STEPS).unwrap();
         assert!(
             found.converged && found.max_force <= AT_REST,
@@ -174,7 +175,7 @@ mod tests {
             found.max_force
         );
         assert!((found.energy - rest.energy).abs() < 1e-9);
-        // Measured: 20 steps, 21 evaluations.
+        // Measured: 23 steps, 24 evaluations.
         assert!(
             found.iterations < 60 && found.evaluations < 90,
             "{} {}",
@@ -188,10 +189,8 @@ mod tests {
         for index in 0..6 {
             let start = shaken(0.25, 0.05, index);
             let found = minimise(&TOY, &start, AT_REST, MOST_STEPS).unwrap();
-            eprintln!(
-                "{index}: {} steps, {} evaluations, {:e}",
-                found.iterations, found.evaluations, found.max_force
-            );
+            // Measured: 223 to 519 steps, 2 to 5 % more evaluations.
+            assert!(found.evaluations < 1500, "{index}: {}", found.evaluations);
             assert!(found.converged, "{index}: {:e}", found.max_force);
             assert!(found.energy < evaluate(&start).energy);
             // What is told is what a fresh neighbour list says.
@@ -207,7 +206,7 @@ mod tests {
         let found = minimise(&TOY, &start, AT_REST, 2).unwrap();
         assert!(!found.converged && found.iterations == 2);
         assert!(found.energy < evaluate(&start).energy);
-        let at_once = minimise(&TOY, &crystal(1.55, 3), AT_REST, MOST_STEPS).unwrap();
+        let at_once = minimise(&TOY, &crystal(1.5, 3), AT_REST, MOST_STEPS).unwrap();
         assert!(at_once.converged && at_once.iterations == 0);
     }
 

@@ -3,6 +3,7 @@
 mod columns;
 pub mod curve_text;
 mod dialect;
+pub mod extxyz;
 pub mod files;
 pub mod npy;
 pub mod npz;

@@ -5,9 +5,8 @@ use crate::potentials::hessian::Hessian;
 use crate::units::SQRT_EV_PER_A2_AMU_IN_THZ;
 use faer::{Mat, Side};
 
-/// Modes below this frequency (THz, either sign) are taken for rigid translations. A translation whose eigenvalue is
-/// rounded by 1e-15 of the largest one (50 THz)² comes out at 1.6e-6 THz; a force left over from minimisation shifts it
-/// by less than 1e-3; the softest real mode of a box of 100 Å is near 0.3 THz.
+/// Modes below this frequency (THz, either sign) are taken for rigid translations. An eigenvalue of zero that is rounded
+/// by 1e-15 of the largest one, (50 THz)², comes out at 1.6e-6 THz; sound of 3 km/s in a box of 100 Å is at 0.3 THz.
 pub const ZERO_THZ: f64 = 1e-2;
 
 /// Frequencies and polarisation vectors of the 3N modes.
