@@ -89,7 +89,7 @@ impl Table {
         cells: [Option<f64>; 6],
     ) -> ::csv::Result<()> {
         let mut record = vec![panel.to_string(), kind.to_owned(), label.to_owned()];
-        record.extend(cells.map(|v| v.map_or_else(String::new, |v| v.to_string())));
+        record.extend(cells.map(|v| v.map_or_else(String::new, |v| format!("{v:?}"))));
         self.0.write_record(&record)
     }
 }

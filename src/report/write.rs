@@ -46,14 +46,16 @@ pub fn write_figures(report: &Report, folder: &Path) -> Result<Vec<PathBuf>> {
             _ => None,
         })
         .collect();
+    let ids: Vec<_> = figures.iter().map(|f| f.id()).collect();
+    if let Some(i) = (1..ids.len()).find(|&i| ids[..i].contains(&ids[i])) {
+        let id = ids[i];
+        return Err(Error::new(format!(
+            "two figures of the report are called '{id}'"
+        )));
+    }
     let mut written = Vec::new();
-    for (i, figure) in figures.iter().enumerate() {
+    for figure in figures {
         let id = figure.id();
-        if figures[..i].iter().any(|other| other.id() == id) {
-            return Err(Error::new(format!(
-                "two figures of the report are called '{id}'"
-            )));
-        }
         let svg = figure::svg(figure)?;
         for (ending, bytes) in [
             ("svg", svg.as_bytes()),
