@@ -62,6 +62,16 @@ impl Structure {
         })
     }
 
+    /// The structure with all lengths, cell and positions, multiplied by a factor.
+    pub fn scaled(&self, factor: f64) -> Result<Self> {
+        let times = |v: [f64; 3]| v.map(|x| factor * x);
+        Ok(Self {
+            cell: Cell::new(self.cell.vectors().map(times), self.cell.periodic())?,
+            positions: self.positions.iter().copied().map(times).collect(),
+            ..self.clone()
+        })
+    }
+
     /// The number of atoms.
     #[allow(
         clippy::len_without_is_empty,
