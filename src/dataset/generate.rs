@@ -10,14 +10,16 @@ use crate::atoms::disorder::{self, disordered};
 use crate::atoms::lattice;
 use crate::atoms::neighbours::NeighbourList;
 use crate::atoms::structure::Structure;
+use crate::dynamics::langevin::{Schedule, melt_and_quench};
 use crate::dynamics::minimise::{Minimised, minimise};
 use crate::elements::element;
 use crate::error::{Error, Result};
 use crate::io::files;
 use crate::io::npz::Bundle;
-use crate::observables::{neutron, rdf, thermal_width::PairWidths, vdos};
+use crate::observables::rdf::{self, Weighting};
+use crate::observables::{neutron, thermal_width::PairWidths, vdos};
 use crate::potentials::{self, Potential};
-use crate::units::Unit;
+use crate::units::{THZ_IN_MEV, Unit};
 use crate::vibrations::modes::Modes;
 use faer::Mat;
 use rayon::prelude::*;
@@ -27,8 +29,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rule by which samples are left out of training, as told in the manifest.
-const USABLE_RULE: &str =
-    "converged, no pair inside a cutoff window of the potential, no imaginary mode";
+const USABLE_RULE: &str = "converged, no imaginary mode, and at most 3 % of the modes above the energy grid (false modes of pairs caught in a cutoff window)";
+/// That share of modes.
+const MOST_FALSE_MODES: f64 = 0.03;
+/// Where a quench ends; the minimisation takes the rest out.
+const END_OF_QUENCH_KELVIN: f64 = 300.0;
+/// A structure is brought this close to rest before it is melted, eV/Å, so that no overlap of displaced atoms drives it.
+const ROUGHLY_AT_REST: f64 = 0.5;
 /// Larger sample files are not ours.
 const LARGEST_PART: u64 = 1 << 30;
 
@@ -47,6 +54,10 @@ pub struct Row {
     pub vacancy_fraction: f64,
     /// Linear scale of the cell.
     pub scale: f64,
+    /// Temperature of its melt, K; 0 if it was not melted.
+    pub melt_kelvin: f64,
+    /// Time in which it was cooled, fs; 0 if it was not melted.
+    pub quench_fs: f64,
     /// Atoms left.
     pub atoms: usize,
     /// Atoms per Å³.
@@ -63,6 +74,8 @@ pub struct Row {
     pub window_pairs: usize,
     /// Unstable modes.
     pub imaginary_modes: usize,
+    /// Share of the modes above the energy grid: false modes, where the grid holds all real ones.
+    pub false_modes: f64,
     /// Highest frequency, THz.
     pub max_frequency_thz: f64,
     /// 1 if training may use it.
@@ -166,12 +179,12 @@ struct Sample {
     blocks: BTreeMap<String, Vec<f64>>,
 }
 
-/// The k-th even sequence at index i, in [0, 1): multiples of the powers of the generalised golden ratio in five dimensions,
+/// The k-th even sequence at index i, in [0, 1): multiples of the powers of the generalised golden ratio in nine dimensions,
 /// shifted by the seed, fill the range ever more evenly however many samples there are
 /// (M. Roberts, "The unreasonable effectiveness of quasirandom sequences", 2018).
 fn even(seed: u64, index: usize, k: i32) -> f64 {
-    // The root of x^6 = x + 1.
-    const RATIO: f64 = 1.134_724_138_401_519_5;
+    // The root of x^10 = x + 1.
+    const RATIO: f64 = 1.0757_660660868371;
     let shift = (seed as f64 * 0.618_033_988_749_894_9).fract();
     (shift + (index + 1) as f64 * RATIO.powi(-k)).fract()
 }
@@ -195,7 +208,27 @@ fn sample(
         share,
         removed: within(d.vacancies, u(2)),
     };
-    let start = disordered(&crystal.scaled(scale)?, how, recipe.seed, index as u64)?;
+    let stream = index as u64;
+    let mut start = disordered(&crystal.scaled(scale)?, how, recipe.seed, stream)?;
+    let melt = &recipe.melt;
+    let melted = (u(6) < melt.share).then(|| Schedule {
+        melt_kelvin: within(melt.kelvin, u(7)),
+        melt_fs: within(melt.melt_fs, u(8)),
+        end_kelvin: END_OF_QUENCH_KELVIN,
+        quench_fs: within(melt.quench_fs, u(9)),
+        step_fs: melt.step_fs,
+    });
+    if let Some(schedule) = &melted {
+        // Velocities of their own, so that a sample without a melt is the same with or without others that have one.
+        let mut random = disorder::random(recipe.seed.wrapping_add(1), stream);
+        let rough = minimise(
+            potential,
+            &start,
+            ROUGHLY_AT_REST,
+            recipe.minimisation.max_iterations,
+        )?;
+        start = melt_and_quench(potential, &rough.structure, schedule, &mut random)?;
+    }
     let at_rest = minimise(
         potential,
         &start,
@@ -208,10 +241,19 @@ fn sample(
     let modes = Modes::of(&potential.hessian(structure, &neighbours)?, &masses, true)?;
     let window_pairs = potential.window_pairs(structure, &neighbours).len();
     let imaginary_modes = modes.imaginary_modes();
+    let highest = recipe.record.e_max / THZ_IN_MEV;
+    let above = modes
+        .frequencies_thz
+        .iter()
+        .filter(|nu| **nu > highest)
+        .count();
+    let false_modes = above as f64 / modes.frequencies_thz.len() as f64;
     let row = Row {
         sample: index,
         seed: recipe.seed,
         displacement: how.amplitude,
+        melt_kelvin: melted.map_or(0.0, |m| m.melt_kelvin),
+        quench_fs: melted.map_or(0.0, |m| m.quench_fs),
         displaced_share: share,
         vacancy_fraction: how.removed,
         scale,
@@ -223,8 +265,11 @@ fn sample(
         converged: u8::from(at_rest.converged),
         window_pairs,
         imaginary_modes,
+        false_modes,
         max_frequency_thz: modes.frequencies_thz.last().copied().unwrap_or(0.0),
-        usable: u8::from(at_rest.converged && window_pairs == 0 && imaginary_modes == 0),
+        usable: u8::from(
+            at_rest.converged && imaginary_modes == 0 && false_modes <= MOST_FALSE_MODES,
+        ),
     };
     Ok(Sample {
         blocks: observe(recipe, &at_rest, &modes)?,
@@ -241,24 +286,18 @@ fn observe(
     let structure = &at_rest.structure;
     let record = &recipe.record;
     let masses = structure.atom_masses();
-    let widths = PairWidths::new(modes, &masses, record.temperature);
-    let concentrations = structure.concentrations();
-    let partial = rdf::partial(structure, &record.r()?, widths.as_ref())?;
+    let widths = PairWidths::new(modes, &masses, record.temperature)?;
+    let partial = rdf::partial_rdf(structure, &record.r()?, Some(&widths))?;
     let density = vdos::vdos(modes, structure, &record.energy()?, record.broadening)?;
     let mut blocks = BTreeMap::new();
-    for (row, &(a, b)) in partial.pairs.iter().enumerate() {
+    blocks.insert("rdf".into(), partial.total(structure, Weighting::Number)?);
+    for ((a, b), g) in partial.pairs.into_iter().zip(partial.g) {
         let name = format!("rdf.{}-{}", structure.species[a], structure.species[b]);
-        blocks.insert(
-            name,
-            (0..partial.g.ncols())
-                .map(|k| partial.g[(row, k)])
-                .collect(),
-        );
+        blocks.insert(name, g);
     }
-    blocks.insert("rdf".into(), partial.total(&concentrations));
     blocks.insert(
         "neutron-gdos".into(),
-        neutron::gdos(&density, &structure.species, &concentrations)?,
+        neutron::neutron_gdos(&density, structure)?,
     );
     for (species, values) in structure.species.iter().zip(density.partial) {
         blocks.insert(format!("vdos.{species}"), values);

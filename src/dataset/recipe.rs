@@ -29,6 +29,8 @@ pub struct Recipe {
     pub crystal: Crystal,
     /// How it is disordered.
     pub disorder: Disorder,
+    /// Which samples are melted and quenched after that.
+    pub melt: Melt,
     /// When a sample counts as at rest.
     pub minimisation: Minimisation,
     /// What is recorded of it.
@@ -62,6 +64,22 @@ pub struct Disorder {
     pub partly: f64,
     /// Linear scale of the cell.
     pub scale: [f64; 2],
+}
+
+/// Melting and quenching by molecular dynamics, each range sampled evenly.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Melt {
+    /// Share of the samples that are melted; the others are only displaced.
+    pub share: f64,
+    /// Temperature of the melt, K.
+    pub kelvin: [f64; 2],
+    /// Time at it, fs.
+    pub melt_fs: [f64; 2],
+    /// Time in which it cools evenly to 300 K, fs.
+    pub quench_fs: [f64; 2],
+    /// Time step, fs.
+    pub step_fs: f64,
 }
 
 /// When a sample counts as at rest.
@@ -181,6 +199,14 @@ impl Recipe {
             || !(0.0..=1.0).contains(&d.partly)
         {
             return fail("a range of disorder is not low to high within sensible limits");
+        }
+        let m = &self.melt;
+        let times =
+            range(m.kelvin, 0.0, 1e5) && range(m.melt_fs, 0.0, 1e9) && range(m.quench_fs, 0.0, 1e9);
+        if !(0.0..=1.0).contains(&m.share) || !times || !(m.step_fs > 0.0 && m.step_fs <= 100.0) {
+            return fail(
+                "the melt needs a share between 0 and 1 and sensible ranges of temperature and time",
+            );
         }
         let cells = self.crystal.repeat;
         if cells.contains(&0) || cells.iter().product::<usize>() > 100_000 {

@@ -1,5 +1,6 @@
-//! Moving the atoms: minimisation.
+//! Moving the atoms: minimisation, melting and quenching.
 
 mod landscape;
+pub mod langevin;
 mod line_search;
 pub mod minimise;

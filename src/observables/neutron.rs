@@ -1,31 +1,29 @@
-//! What neutrons see of the vibrations.
+//! The density of states as inelastic neutron scattering weighs it.
 
-use super::vdos::Vdos;
+use super::vdos::{Vdos, weighted};
+use crate::atoms::structure::Structure;
 use crate::elements::element;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
-/// The neutron-weighted density of states
+/// `G(E) = Σ c_a (σ_a/M_a) g_a(E) / Σ c_a σ_a/M_a` in 1/meV, on the grid of `vdos`; its area is 1.
 ///
-/// ```text
-/// G(E) = Σ_a c_a (σ_a/M_a) g_a(E) / Σ_a c_a σ_a/M_a
-/// ```
-///
-/// in the incoherent approximation, σ_a the total bound scattering cross section of natural a (Sears 1992), M_a its mass. The
-/// Debye-Waller factors `e^{-2W_a}` are set to 1: a measured density of states is corrected for them. Area 1, per meV.
-pub fn gdos(vdos: &Vdos, species: &[String], concentrations: &[f64]) -> Result<Vec<f64>> {
-    let weights: Vec<f64> = species
-        .iter()
-        .zip(concentrations)
-        .map(|(s, c)| element(s).map(|e| c * e.sigma_total() / e.mass))
-        .collect::<Result<_>>()?;
+/// σ is the bound total cross section (coherent plus incoherent: the incoherent approximation), M the mass in the
+/// structure. The Debye-Waller factors exp(−2W_a) are set to 1, that is, the same for every species.
+pub fn neutron_gdos(vdos: &Vdos, structure: &Structure) -> Result<Vec<f64>> {
+    if vdos.partial.len() != structure.species.len() {
+        return Err(Error::new(
+            "the neutron weighting needs the density of states of each species",
+        )
+        .cure("find the modes with their eigenvectors"));
+    }
+    let mut weights = structure.concentrations();
+    for (a, w) in weights.iter_mut().enumerate() {
+        *w *= element(&structure.species[a])?.sigma_total() / structure.masses[a];
+    }
     let sum: f64 = weights.iter().sum();
-    Ok((0..vdos.total.len())
-        .map(|k| {
-            vdos.partial
-                .iter()
-                .zip(&weights)
-                .map(|(p, w)| p[k] * w / sum)
-                .sum()
-        })
-        .collect())
+    if sum <= 0.0 {
+        return Err(Error::new("no element of this structure scatters neutrons"));
+    }
+    weights.iter_mut().for_each(|w| *w /= sum);
+    Ok(weighted(&vdos.partial, &weights))
 }

@@ -1,136 +1,165 @@
-//! Pair distribution functions, partial and total.
-//!
-//! ```text
-//! g_ab(r) = V n_ab(r) / (N_a N_b v(r)),   v = 4π/3 (r₂³ - r₁³), or π (r₂² - r₁²) in two dimensions
-//! ```
-//!
-//! with n_ab the ordered pairs in a shell, all periodic images counted, and `N_a (N_a - 1)` in place of `N_a²` for equal
-//! species, so that an ideal gas has g = 1 for any number of atoms.
+//! The pair distribution function of each pair of species.
 
-use super::gaussian_between;
+use super::broaden::{REACH, deposit};
 use super::thermal_width::PairWidths;
 use crate::atoms::neighbours::NeighbourList;
 use crate::atoms::structure::Structure;
+use crate::elements::element;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
-use faer::Mat;
 use std::f64::consts::PI;
 
-/// A pair is never drawn narrower than this fraction of a bin: below it the bin integrals are those of a spike.
-const NARROWEST: f64 = 0.1;
-/// A Gaussian is followed to this many standard deviations; 1e-9 of it lies beyond.
-const TAIL: f64 = 6.0;
-/// Pairs from beyond the grid whose tail reaches into it are counted up to this width, Å.
-const WIDEST: f64 = 0.35;
-
-/// Partial pair distribution functions.
-#[derive(Debug, Clone)]
+/// `g_ab(r)` for each pair of species.
+#[derive(Debug, Clone, PartialEq)]
 pub struct PartialRdf {
-    /// Species numbers a ≤ b.
+    /// Indices a ≤ b into the species of the structure: (0,0), (0,1), ..., (1,1), ...
     pub pairs: Vec<(usize, usize)>,
-    /// One row a pair, one column a bin.
-    pub g: Mat<f64>,
+    /// For each pair its mean over each bin; 1 for an ideal gas.
+    pub g: Vec<Vec<f64>>,
 }
 
-/// Ordered pairs per bin for every a ≤ b (i of species a, j of species b), spread by their thermal widths if given.
-pub fn pair_counts(
+/// How the pairs add up to one curve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weighting {
+    /// Every pair of atoms counts once: `w_ab = (2 − δ_ab) c_a c_b`.
+    Number,
+    /// As neutrons see it (Faber and Ziman): `w_ab = (2 − δ_ab) c_a c_b b_a b_b / ⟨b⟩²`.
+    Neutron,
+}
+
+/// The partial pair distribution functions of a structure on `grid` (Å), through all periodic images.
+///
+/// `g_ab = count · measure / (pairs · shell)`, with N_a N_b pairs, N_a (N_a − 1) of equal species (a lone atom, which
+/// has only its images, counts as one pair), and the shell of a bin: 4π/3 (r₂³ − r₁³), in a sheet π (r₂² − r₁²), along
+/// a chain 2 (r₂ − r₁). Without `widths` each pair goes into its bin; with them each is a Gaussian of its own
+/// variance, integrated exactly over each bin, and at least a tenth of a bin wide.
+pub fn partial_rdf(
     structure: &Structure,
     grid: &Grid,
     widths: Option<&PairWidths>,
 ) -> Result<PartialRdf> {
-    if grid.start() < 0.0 {
-        return Err(Error::new("an r grid cannot begin below zero"));
-    }
-    let species = structure.species.len();
-    let pairs: Vec<(usize, usize)> = (0..species)
-        .flat_map(|a| (a..species).map(move |b| (a, b)))
-        .collect();
-    let reach = grid.end() + if widths.is_some() { TAIL * WIDEST } else { 0.0 };
-    let neighbours = NeighbourList::new(structure, reach)?;
-    let mut counts = Mat::zeros(pairs.len(), grid.len());
-    for i in 0..structure.len() {
-        let a = structure.species_of[i];
-        for n in neighbours.of(i) {
-            let b = structure.species_of[n.index as usize];
-            let Some(row) = pairs.iter().position(|p| *p == (a, b)) else {
-                continue;
-            };
-            match widths {
-                None => {
-                    if let Some(k) = grid.bin(n.distance) {
-                        counts[(row, k)] += 1.0;
-                    }
-                }
-                Some(widths) => {
-                    let along = n.vector.map(|x| x / n.distance);
-                    let variance = widths.variance(i, n.index as usize, along);
-                    let sigma = variance.sqrt().clamp(NARROWEST * grid.step(), WIDEST);
-                    spread(&mut counts, row, grid, n.distance, sigma);
-                }
-            }
-        }
-    }
-    Ok(PartialRdf { pairs, g: counts })
-}
-
-fn spread(counts: &mut Mat<f64>, row: usize, grid: &Grid, centre: f64, sigma: f64) {
-    let place = |x: f64| ((x - grid.start()) / grid.step()).floor().max(0.0) as usize;
-    if centre - TAIL * sigma >= grid.end() {
-        return;
-    }
-    let last = place(centre + TAIL * sigma).min(grid.len() - 1);
-    for k in place(centre - TAIL * sigma)..=last {
-        counts[(row, k)] += gaussian_between(grid.edge(k), grid.edge(k + 1), centre, sigma);
-    }
-}
-
-/// Partial pair distribution functions; at a temperature if `widths` are given.
-pub fn partial(
-    structure: &Structure,
-    grid: &Grid,
-    widths: Option<&PairWidths>,
-) -> Result<PartialRdf> {
-    let mut out = pair_counts(structure, grid, widths)?;
+    let counts = pair_counts(structure, grid, widths)?;
     let mut atoms = vec![0.0; structure.species.len()];
     for &s in &structure.species_of {
         atoms[s] += 1.0;
     }
-    let measure = structure.cell.measure();
-    let flat = structure.cell.dimensions() == 2;
-    for (row, &(a, b)) in out.pairs.iter().enumerate() {
-        let ordered = if a == b {
+    let pairs = species_pairs(structure.species.len());
+    let normalised = |(&(a, b), counts): (&(usize, usize), Vec<f64>)| -> Vec<f64> {
+        let number: f64 = if a == b {
             atoms[a] * (atoms[a] - 1.0)
         } else {
             atoms[a] * atoms[b]
         };
-        for k in 0..grid.len() {
-            let (low, high) = (grid.edge(k), grid.edge(k + 1));
-            let shell = if flat {
-                PI * (high * high - low * low)
-            } else {
-                4.0 / 3.0 * PI * (high.powi(3) - low.powi(3))
-            };
-            out.g[(row, k)] = if ordered > 0.0 {
-                measure * out.g[(row, k)] / (ordered * shell)
-            } else {
-                0.0
-            };
+        let density = number.max(1.0) / structure.cell.measure();
+        let mean = |(i, n): (usize, f64)| n / (density * shell(structure, grid, i));
+        counts.into_iter().enumerate().map(mean).collect()
+    };
+    let g = pairs.iter().zip(counts).map(normalised).collect();
+    Ok(PartialRdf { pairs, g })
+}
+
+/// For each pair of species the number of ordered pairs (i of a, j of b, every image, not itself) in each bin.
+///
+/// The pairs are in the order of [`PartialRdf::pairs`]; with `widths` the numbers are fractions.
+pub fn pair_counts(
+    structure: &Structure,
+    grid: &Grid,
+    widths: Option<&PairWidths>,
+) -> Result<Vec<Vec<f64>>> {
+    if grid.start() < 0.0 {
+        return Err(Error::new("a distance axis cannot begin below zero"));
+    }
+    if let Some(atoms) = widths.map(PairWidths::atoms)
+        && atoms != structure.len()
+    {
+        return Err(Error::new(format!(
+            "thermal widths of {atoms} atoms for a structure of {}",
+            structure.len()
+        )));
+    }
+    let tail = widths.map_or(0.0, |w| REACH * w.widest());
+    let list = NeighbourList::new(structure, grid.end() + tail)?;
+    let kinds = structure.species.len();
+    let mut counts = vec![vec![0.0; grid.len()]; species_pairs(kinds).len()];
+    for i in 0..structure.len() {
+        // A pair is listed from both sides: take it once. An image of i itself is there as two images.
+        for n in list.of(i).iter().filter(|n| n.index as usize >= i) {
+            let j = n.index as usize;
+            let (a, b) = (structure.species_of[i], structure.species_of[j]);
+            let ways = if a == b && i != j { 2.0 } else { 1.0 };
+            let bins = &mut counts[pair_index(a.min(b), a.max(b), kinds)];
+            if let Some(widths) = widths {
+                let sigma = widths.variance(i, j, n.vector).sqrt();
+                deposit(grid, n.distance, sigma, ways, bins);
+            } else if let Some(bin) = grid.bin(n.distance) {
+                bins[bin] += ways;
+            }
         }
     }
-    Ok(out)
+    Ok(counts)
 }
 
 impl PartialRdf {
-    /// The number-weighted total, `Σ_ab c_a c_b g_ab`.
-    pub fn total(&self, concentrations: &[f64]) -> Vec<f64> {
-        (0..self.g.ncols())
-            .map(|k| {
-                let term = |(row, &(a, b)): (usize, &(usize, usize))| {
-                    let both = if a == b { 1.0 } else { 2.0 };
-                    both * concentrations[a] * concentrations[b] * self.g[(row, k)]
-                };
-                self.pairs.iter().enumerate().map(term).sum()
-            })
-            .collect()
+    /// `g(r) = Σ w_ab g_ab(r)` of the structure these partials come from; the weights sum to 1.
+    pub fn total(&self, structure: &Structure, weighting: Weighting) -> Result<Vec<f64>> {
+        let weights = self.weights(structure, weighting)?;
+        let bins = self.g.first().map_or(0, Vec::len);
+        let mut total = vec![0.0; bins];
+        for (w, g) in weights.iter().zip(&self.g) {
+            for (t, x) in total.iter_mut().zip(g) {
+                *t += w * x;
+            }
+        }
+        Ok(total)
+    }
+
+    /// The weight of each pair, in the order of `pairs`.
+    pub fn weights(&self, structure: &Structure, weighting: Weighting) -> Result<Vec<f64>> {
+        let mut share = structure.concentrations();
+        if self.pairs != species_pairs(share.len()) {
+            return Err(Error::new("these pairs are not those of this structure"));
+        }
+        if weighting == Weighting::Neutron {
+            for (c, symbol) in share.iter_mut().zip(&structure.species) {
+                *c *= element(symbol)?.b_coh;
+            }
+        }
+        let sum: f64 = share.iter().sum();
+        let size: f64 = share.iter().map(|x| x.abs()).sum();
+        if sum.abs() <= NULL_SCATTERING * size {
+            return Err(
+                Error::new("the scattering lengths of this composition cancel")
+                    .because("⟨b⟩ is zero, and the weights are divided by its square"),
+            );
+        }
+        let weight = |&(a, b): &(usize, usize)| {
+            let ways = if a == b { 1.0 } else { 2.0 };
+            ways * share[a] * share[b] / (sum * sum)
+        };
+        Ok(self.pairs.iter().map(weight).collect())
+    }
+}
+
+/// |⟨b⟩| below this fraction of ⟨|b|⟩ is zero: tables give b to about four digits.
+const NULL_SCATTERING: f64 = 1e-4;
+
+fn species_pairs(kinds: usize) -> Vec<(usize, usize)> {
+    (0..kinds)
+        .flat_map(|a| (a..kinds).map(move |b| (a, b)))
+        .collect()
+}
+
+/// Place of (a, b), a ≤ b, in [`species_pairs`].
+fn pair_index(a: usize, b: usize, kinds: usize) -> usize {
+    a * (2 * kinds + 1 - a) / 2 + b - a
+}
+
+/// Volume (Å³) of bin `i`; in a sheet its area, along a chain its length.
+fn shell(structure: &Structure, grid: &Grid, i: usize) -> f64 {
+    let (r1, r2) = (grid.edge(i), grid.edge(i + 1));
+    match structure.cell.dimensions() {
+        1 => 2.0 * (r2 - r1),
+        2 => PI * (r2 * r2 - r1 * r1),
+        _ => 4.0 / 3.0 * PI * (r2.powi(3) - r1.powi(3)),
     }
 }

@@ -1,96 +1,172 @@
-//! How far two atoms move against each other at a temperature, from the harmonic modes.
-//!
-//! ```text
-//! C = Σ_s ħ/(2 ω_s) coth(ħω_s / 2kT) e_s e_sᵀ / √(m m'),   σ_ij² = r̂ᵀ (C_ii + C_jj - C_ij - C_ji) r̂
-//! ```
-//!
-//! Zero and imaginary modes are left out. (Egami and Billinge, *Underneath the Bragg Peaks*, 2nd ed., section 3.3.)
+//! How far the harmonic modes carry each atom at a temperature, and how that blurs the distance of a pair.
 
+use crate::atoms::cell::{dot, norm};
+use crate::error::{Error, Result};
 use crate::units::{BOLTZMANN_MEV_PER_K, HBAR_SQUARED_MEV_AMU_A2, THZ_IN_MEV};
 use crate::vibrations::modes::{Modes, ZERO_THZ};
-use faer::{Mat, MatRef};
+use faer::Mat;
 
-/// Displacement covariance of all atoms, Å².
+/// The displacement covariance `C_ij = ⟨u_i u_jᵀ⟩` (Å²) of a structure in its harmonic modes.
+///
+/// `C = Σ_s ħ/(2ω_s) coth(ħω_s/2kT) e_s e_sᵀ / √(m mᵀ)`. Modes with ν below [`ZERO_THZ`] (translations) and imaginary
+/// ones are left out: they have no harmonic width.
 #[derive(Debug, Clone)]
 pub struct PairWidths {
     covariance: Mat<f64>,
+    left_out: usize,
 }
 
 impl PairWidths {
-    /// From modes with vectors (`None` without) and the mass of each atom in amu, at a temperature in K.
-    pub fn new(modes: &Modes, masses: &[f64], temperature: f64) -> Option<Self> {
-        let vectors = modes.vectors.as_ref()?;
-        let real: Vec<usize> = (0..modes.frequencies_thz.len())
-            .filter(|&s| modes.frequencies_thz[s] > ZERO_THZ)
+    /// From the modes of a structure, the mass of each atom (amu) and a temperature (K); 0 K gives the zero-point motion.
+    pub fn new(modes: &Modes, masses: &[f64], kelvin: f64) -> Result<Self> {
+        let Some(vectors) = &modes.vectors else {
+            return Err(Error::new(
+                "thermal widths need the eigenvectors of the modes",
+            ));
+        };
+        let size = 3 * masses.len();
+        if vectors.nrows() != size || vectors.ncols() != modes.frequencies_thz.len() {
+            return Err(Error::new(format!(
+                "{} masses for {} modes of {} coordinates",
+                masses.len(),
+                vectors.ncols(),
+                vectors.nrows()
+            )));
+        }
+        if !(kelvin.is_finite() && kelvin >= 0.0) {
+            return Err(Error::new(format!(
+                "a temperature of {kelvin} K is not possible"
+            )));
+        }
+        let kept: Vec<(usize, f64)> = (modes.frequencies_thz.iter().enumerate())
+            .filter(|&(_, &f)| f >= ZERO_THZ)
+            .map(|(s, &f)| (s, mean_square(f * THZ_IN_MEV, kelvin).sqrt()))
             .collect();
-        let amplitude: Vec<f64> = real
-            .iter()
-            .map(|&s| {
-                mean_square_mass_weighted(modes.frequencies_thz[s] * THZ_IN_MEV, temperature).sqrt()
-            })
-            .collect();
-        let scaled = Mat::from_fn(vectors.nrows(), real.len(), |i, k| {
-            vectors[(i, real[k])] * amplitude[k] / masses[i / 3].sqrt()
+        // Column s is the root-mean-square displacement in mode s, so C is one product.
+        let spread = Mat::from_fn(size, kept.len(), |row, k| {
+            let (s, amplitude) = kept[k];
+            vectors[(row, s)] * amplitude / masses[row / 3].sqrt()
         });
-        Some(Self {
-            covariance: &scaled * scaled.transpose(),
+        Ok(Self {
+            covariance: &spread * spread.transpose(),
+            left_out: modes.frequencies_thz.len() - kept.len(),
         })
     }
 
-    /// Variance in Å² of the distance between atoms i and j along the unit vector `along`. An atom and its own image move
-    /// together: the width is zero.
-    pub fn variance(&self, i: usize, j: usize, along: [f64; 3]) -> f64 {
-        let block =
-            |a: usize, b: usize| quadratic(self.covariance.submatrix(3 * a, 3 * b, 3, 3), along);
-        (block(i, i) + block(j, j) - block(i, j) - block(j, i)).max(0.0)
+    /// The number of modes left out: translations and imaginary ones.
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// Number of atoms.
+    pub fn atoms(&self) -> usize {
+        self.covariance.nrows() / 3
+    }
+
+    /// `⟨u_i u_jᵀ⟩` in Å².
+    pub fn block(&self, i: usize, j: usize) -> [[f64; 3]; 3] {
+        let at = |x, y| self.covariance[(3 * i + x, 3 * j + y)];
+        std::array::from_fn(|x| std::array::from_fn(|y| at(x, y)))
+    }
+
+    /// Variance (Å²) of the distance between atom i and the image of j that lies at `vector` from it:
+    /// `r̂ᵀ (C_ii + C_jj − C_ij − C_ji) r̂`.
+    ///
+    /// The modes are those of the cell, so all images of an atom move together: an atom and its own image keep their
+    /// distance, and the variance is zero.
+    pub fn variance(&self, i: usize, j: usize, vector: [f64; 3]) -> f64 {
+        let length = norm(vector);
+        let along = |a, b| {
+            let rows = self.block(a, b).map(|row| dot(row, vector));
+            dot(rows, vector) / (length * length)
+        };
+        // Rounding may leave a tiny negative number where the two move as one.
+        (along(i, i) + along(j, j) - 2.0 * along(i, j)).max(0.0)
+    }
+
+    /// No pair is wider than this standard deviation (Å): twice the largest displacement in any direction.
+    pub fn widest(&self) -> f64 {
+        let norm_of = |i| -> f64 { self.block(i, i).as_flattened().iter().map(|x| x * x).sum() };
+        let largest = (0..self.atoms()).map(norm_of).fold(0.0, f64::max);
+        2.0 * largest.sqrt().sqrt()
     }
 }
 
-/// ⟨q²⟩ of a mass-weighted normal coordinate, `ħ²/(2E) coth(E/2kT)`, in amu Å².
-fn mean_square_mass_weighted(energy_mev: f64, temperature: f64) -> f64 {
-    let coth = if temperature > 0.0 {
-        1.0 / (energy_mev / (2.0 * BOLTZMANN_MEV_PER_K * temperature)).tanh()
+/// ⟨q²⟩ of a mode of energy E (meV) in amu Å²: `ħ²/(2E) coth(E/2kT)`.
+fn mean_square(energy: f64, kelvin: f64) -> f64 {
+    let coth = if kelvin > 0.0 {
+        1.0 / (energy / (2.0 * BOLTZMANN_MEV_PER_K * kelvin)).tanh()
     } else {
         1.0
     };
-    HBAR_SQUARED_MEV_AMU_A2 / (2.0 * energy_mev) * coth
-}
-
-fn quadratic(m: MatRef<'_, f64>, v: [f64; 3]) -> f64 {
-    (0..3)
-        .map(|a| (0..3).map(|b| v[a] * m[(a, b)] * v[b]).sum::<f64>())
-        .sum()
+    HBAR_SQUARED_MEV_AMU_A2 / (2.0 * energy) * coth
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A diatomic along x: one mode, e = (√(μ/m₁), -√(μ/m₂)), so that the bond length has variance ħ/(2μω) coth.
-    #[test]
-    fn a_diatomic_has_its_closed_form() {
-        let (m1, m2, nu) = (28.0, 16.0, 30.0);
-        let reduced: f64 = m1 * m2 / (m1 + m2);
-        let mut vectors = Mat::zeros(6, 1);
-        vectors[(0, 0)] = (reduced / m1).sqrt();
-        vectors[(3, 0)] = -(reduced / m2).sqrt();
-        let modes = Modes {
-            frequencies_thz: vec![nu],
-            vectors: Some(vectors),
-        };
-        for t in [0.0, 300.0, 3000.0] {
-            let widths = PairWidths::new(&modes, &[m1, m2], t).unwrap();
-            let energy = nu * THZ_IN_MEV;
-            let occupation = if t > 0.0 {
-                1.0 / ((energy / (BOLTZMANN_MEV_PER_K * t)).exp() - 1.0)
-            } else {
-                0.0
-            };
-            let exact =
-                HBAR_SQUARED_MEV_AMU_A2 / (2.0 * reduced * energy) * (2.0 * occupation + 1.0);
-            assert!((widths.variance(0, 1, [1.0, 0.0, 0.0]) / exact - 1.0).abs() < 1e-12);
-            assert!(widths.variance(0, 1, [0.0, 1.0, 0.0]) < 1e-15);
-            assert!(widths.variance(0, 0, [1.0, 0.0, 0.0]) < 1e-15);
+    const MASSES: [f64; 2] = [28.085, 15.999];
+    const THZ: f64 = 20.0;
+
+    /// Two atoms on a spring along x: one mode, e ∝ (√m2, −√m1); the other five are free.
+    fn diatomic() -> Modes {
+        let [a, b] = MASSES.map(|m| (m / MASSES.iter().sum::<f64>()).sqrt());
+        let mut vectors = Mat::identity(6, 6);
+        (vectors[(0, 0)], vectors[(3, 0)]) = (a, b);
+        // Columns 0 and 3: translation and stretch along x.
+        (vectors[(0, 3)], vectors[(3, 3)]) = (b, -a);
+        let order = [0, 1, 2, 4, 5, 3];
+        Modes {
+            frequencies_thz: vec![-1e-6, 0.0, 1e-6, 1e-6, 2e-6, THZ],
+            vectors: Some(Mat::from_fn(6, 6, |r, c| vectors[(r, order[c])])),
         }
+    }
+
+    #[test]
+    fn diatomic_has_the_width_of_its_reduced_mass() {
+        let reduced = MASSES[0] * MASSES[1] / (MASSES[0] + MASSES[1]);
+        for kelvin in [0.0, 30.0, 300.0, 3000.0] {
+            let widths = PairWidths::new(&diatomic(), &MASSES, kelvin).unwrap();
+            let expected = mean_square(THZ * THZ_IN_MEV, kelvin) / reduced;
+            let got = widths.variance(0, 1, [1.6, 0.0, 0.0]);
+            assert!((got / expected - 1.0).abs() < 1e-12, "{kelvin} K");
+            assert_eq!(widths.variance(0, 1, [0.0, 1.6, 0.0]), 0.0);
+            assert_eq!(widths.variance(1, 1, [3.0, 1.0, 0.0]), 0.0);
+            assert!(widths.widest() >= got.sqrt());
+            assert_eq!(widths.left_out(), 5);
+        }
+    }
+
+    /// kT/(mω²) at high temperature, in SI; ħ/(2mω) at 0 K.
+    #[test]
+    fn limits_in_si_units() {
+        let omega = std::f64::consts::TAU * 1e12; // 1 THz
+        let (k, hbar, amu) = (1.380_649e-23, 1.054_571_817e-34, 1.660_539_066_60e-27);
+        let classical = k * 1e5 / (amu * omega * omega) * 1e20;
+        assert!((mean_square(THZ_IN_MEV, 1e5) / classical - 1.0).abs() < 1e-6);
+        let zero_point = hbar / (2.0 * amu * omega) * 1e20;
+        assert!((mean_square(THZ_IN_MEV, 0.0) / zero_point - 1.0).abs() < 1e-8);
+    }
+
+    /// Σ_i m_i C_ii = Σ_s ⟨q_s²⟩, and the centre of mass stays: Σ_j m_j C_ij = 0.
+    #[test]
+    fn sum_rules() {
+        let widths = PairWidths::new(&diatomic(), &MASSES, 300.0).unwrap();
+        let trace = |i: usize| (0..3).map(|x| widths.block(i, i)[x][x]).sum::<f64>();
+        let total = MASSES[0] * trace(0) + MASSES[1] * trace(1);
+        assert!((total / mean_square(THZ * THZ_IN_MEV, 300.0) - 1.0).abs() < 1e-12);
+        let drift = MASSES[0] * widths.block(0, 0)[0][0] + MASSES[1] * widths.block(0, 1)[0][0];
+        assert!(drift.abs() < 1e-15);
+    }
+
+    #[test]
+    fn modes_that_do_not_fit_are_refused() {
+        let mut modes = diatomic();
+        assert!(PairWidths::new(&modes, &MASSES[..1], 300.0).is_err());
+        assert!(PairWidths::new(&modes, &MASSES, f64::NAN).is_err());
+        assert!(PairWidths::new(&modes, &MASSES, -1.0).is_err());
+        modes.vectors = None;
+        assert!(PairWidths::new(&modes, &MASSES, 300.0).is_err());
     }
 }

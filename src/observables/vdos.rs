@@ -1,89 +1,128 @@
-//! Vibrational densities of states, partial and total.
+//! The vibrational density of states, of all atoms and of each species.
 
-use super::gaussian_between;
+use super::broaden::deposit;
 use crate::atoms::structure::Structure;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::units::THZ_IN_MEV;
 use crate::vibrations::modes::{Modes, ZERO_THZ};
+use faer::MatRef;
 
-/// Densities of states per meV on an energy grid.
+/// Densities of states per meV on a grid in meV.
 ///
-/// The area of each partial density, and of the total, is 1 over all energies; `above_grid` of it lies beyond the grid. Zero
-/// and imaginary modes are left out before normalising. Broadened by a Gaussian, folded back at E = 0, so that broadening
-/// keeps the area; bins hold exact integrals.
-#[derive(Debug, Clone)]
+/// Before anything is lost beyond the grid the area of each is 1.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Vdos {
-    /// One density per species, of one atom of it on average.
-    pub partial: Vec<Vec<f64>>,
-    /// `Σ_a c_a partial_a`.
+    /// The energies, meV.
+    pub grid: Grid,
+    /// `Σ c_a g_a`; 1/meV.
     pub total: Vec<f64>,
-    /// Share of the total that lies above the grid.
-    pub above_grid: f64,
+    /// `g_a` of each species, per atom of it; 1/meV. Empty if there are several species and no eigenvectors.
+    pub partial: Vec<Vec<f64>>,
+    /// The part of the area of `total` that is not on the grid.
+    pub lost: f64,
+    /// Number of imaginary modes, which are left out.
+    pub imaginary: usize,
 }
 
-/// Densities of states from modes with vectors; `sigma` is the standard deviation of the broadening in meV, the grid is in
-/// meV and begins at 0.
+/// The density of states of the modes of a structure, each a Gaussian of standard deviation `sigma` (meV).
+///
+/// Each Gaussian is integrated exactly over each bin, and its tail below E = 0 is folded back, so that the area stays.
+/// Modes below [`ZERO_THZ`] (translations) and imaginary ones are left out. `g_a` counts a mode by the square of its
+/// eigenvector on the atoms of species a, normalised over the modes kept. Without eigenvectors `total` counts each
+/// mode once; the two differ by the share of the translations, about 1/N, if the masses do.
 pub fn vdos(modes: &Modes, structure: &Structure, grid: &Grid, sigma: f64) -> Result<Vdos> {
-    let Some(vectors) = &modes.vectors else {
+    if grid.start() < 0.0 {
         return Err(Error::new(
-            "partial densities of states need the mode vectors",
-        ));
-    };
-    if grid.start() != 0.0 || !(sigma.is_finite() && sigma > 0.0) {
-        return Err(Error::new(
-            "a density of states needs a grid from 0 and a positive broadening",
+            "the energy axis of a density of states cannot begin below zero",
         ));
     }
-    let species = structure.species.len();
-    let mut partial = vec![vec![0.0; grid.len()]; species];
-    let mut weight = vec![0.0; species];
-    for (s, nu) in modes
-        .frequencies_thz
-        .iter()
-        .enumerate()
-        .filter(|(_, nu)| **nu > ZERO_THZ)
-    {
-        let mut share = vec![0.0; species];
-        for i in 0..vectors.nrows() {
-            share[structure.species_of[i / 3]] += vectors[(i, s)].powi(2);
-        }
-        let energy = nu * THZ_IN_MEV;
-        for k in 0..grid.len() {
-            let (low, high) = (grid.edge(k), grid.edge(k + 1));
-            let line = gaussian_between(low, high, energy, sigma)
-                + gaussian_between(-high, -low, energy, sigma);
-            for (p, w) in partial.iter_mut().zip(&share) {
-                p[k] += w * line;
-            }
-        }
-        for (sum, w) in weight.iter_mut().zip(&share) {
-            *sum += w;
-        }
+    if !(sigma.is_finite() && sigma >= 0.0) {
+        return Err(Error::new(format!(
+            "a broadening of {sigma} meV is not possible"
+        )));
     }
-    for (p, w) in partial.iter_mut().zip(&weight) {
-        p.iter_mut().for_each(|v| {
-            *v = if *w > 0.0 {
-                *v / (w * grid.step())
-            } else {
-                0.0
-            }
-        });
-    }
-    let concentrations = structure.concentrations();
-    let total: Vec<f64> = (0..grid.len())
-        .map(|k| {
-            partial
-                .iter()
-                .zip(&concentrations)
-                .map(|(p, c)| c * p[k])
-                .sum()
-        })
+    let frequencies = &modes.frequencies_thz;
+    let kept: Vec<usize> = (0..frequencies.len())
+        .filter(|&s| frequencies[s] >= ZERO_THZ)
         .collect();
-    let above_grid = 1.0 - total.iter().sum::<f64>() * grid.step();
+    if kept.is_empty() {
+        return Err(
+            Error::new("there is no vibration").because("every mode is a translation or imaginary")
+        );
+    }
+    let density = |weights: &[f64]| {
+        let sum: f64 = weights.iter().sum();
+        let mut bins = vec![0.0; grid.len()];
+        for (&s, w) in kept.iter().zip(weights) {
+            let energy = frequencies[s] * THZ_IN_MEV;
+            let area = w / (sum * grid.step());
+            deposit(grid, energy, sigma, area, &mut bins);
+            deposit(grid, -energy, sigma, area, &mut bins);
+        }
+        bins
+    };
+    let shares = shares(modes, structure, &kept)?;
+    let partial: Vec<Vec<f64>> = shares.iter().map(|w| density(w)).collect();
+    let total = if partial.is_empty() {
+        density(&vec![1.0; kept.len()])
+    } else {
+        weighted(&partial, &structure.concentrations())
+    };
     Ok(Vdos {
-        partial,
+        grid: *grid,
+        lost: 1.0 - total.iter().sum::<f64>() * grid.step(),
         total,
-        above_grid,
+        partial,
+        imaginary: modes.imaginary_modes(),
     })
+}
+
+/// For each species the share it has in each of the modes `kept`; nothing if that is not known.
+fn shares(modes: &Modes, structure: &Structure, kept: &[usize]) -> Result<Vec<Vec<f64>>> {
+    if modes.frequencies_thz.len() != 3 * structure.len() {
+        return Err(Error::new(format!(
+            "{} modes for a structure of {} atoms",
+            modes.frequencies_thz.len(),
+            structure.len()
+        )));
+    }
+    let vectors = modes.vectors.as_ref().map(|v| v.as_ref());
+    match (structure.species.len(), vectors) {
+        (1, _) => Ok(vec![vec![1.0; kept.len()]]),
+        (_, None) => Ok(Vec::new()),
+        (kinds, Some(vectors)) => {
+            let mut shares = vec![vec![0.0; kept.len()]; kinds];
+            for (k, &s) in kept.iter().enumerate() {
+                add_shares(vectors, s, structure, |a, x| shares[a][k] += x);
+            }
+            if let Some(a) = shares.iter().position(|w| w.iter().sum::<f64>() <= 0.0) {
+                let symbol = &structure.species[a];
+                return Err(Error::new(format!("no atom of {symbol} vibrates")));
+            }
+            Ok(shares)
+        }
+    }
+}
+
+fn add_shares(
+    vectors: MatRef<'_, f64>,
+    s: usize,
+    structure: &Structure,
+    mut add: impl FnMut(usize, f64),
+) {
+    for (row, e) in vectors.col(s).iter().enumerate() {
+        add(structure.species_of[row / 3], e * e);
+    }
+}
+
+/// `Σ_a w_a y_a`.
+pub(super) fn weighted(curves: &[Vec<f64>], weights: &[f64]) -> Vec<f64> {
+    let mut sum = vec![0.0; curves.first().map_or(0, Vec::len)];
+    for (curve, w) in curves.iter().zip(weights) {
+        for (s, y) in sum.iter_mut().zip(curve) {
+            *s += w * y;
+        }
+    }
+    sum
 }
