@@ -5,7 +5,7 @@ use faer::Mat;
 use glassbridge::consistency::{Domain, Judge};
 use glassbridge::curve::Quantity;
 use glassbridge::grid::Grid;
-use glassbridge::inverse::{Inverter, Measurement, Raw};
+use glassbridge::inverse::{Diffraction, Inverter, Measurement, Raw};
 use glassbridge::io::samples::Samples;
 use glassbridge::io::wide_table::WideTable;
 use glassbridge::operator::{Operator, Settings, TrainingSet, Weighting, groups, rows};
@@ -151,7 +151,13 @@ fn true_pairs_pass_and_wrong_pairs_do_not() {
                 sigma: None,
                 quantity: Quantity::PairDistribution,
             };
-            let pdf = Measurement::pdfs(&operator, &pdf, test.density.as_deref(), None).unwrap();
+            let pdf = Measurement::pdfs(
+                &operator,
+                &pdf,
+                test.density.as_deref(),
+                &Diffraction::default(),
+            )
+            .unwrap();
             let judge = Judge::new(&operator, &spectrum.channel, &pdf.channel).unwrap();
             let n = test.g.nrows();
             for i in 0..n {

@@ -18,44 +18,44 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Whether a spectrum and a pair distribution function belong to the same glass.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(after_help = "Example:\n  \
     glassbridge check sio2.npz --spectrum vdos.dat --pdf T_r --composition SiO2 --report check.pdf\n\n\
     Exit code 0: consistent or undecided; 3: inconsistent, or outside the operator's domain.")]
 pub(super) struct Args {
     /// The operator file.
-    operator: PathBuf,
+    pub(super) operator: PathBuf,
     /// The spectrum: a curve, or a wide table.
     #[arg(long)]
-    spectrum: PathBuf,
+    pub(super) spectrum: PathBuf,
     /// The PDF: a curve, or a wide table paired with the spectra by sample.
     #[arg(long)]
-    pdf: PathBuf,
+    pub(super) pdf: PathBuf,
     /// Table of samples with a `number_density` column.
     #[arg(long)]
-    samples: Option<PathBuf>,
+    pub(super) samples: Option<PathBuf>,
     /// White noise of the spectrum relative to its rms, where the file has no errors (else it is estimated).
     #[arg(long)]
-    noise: Option<f64>,
+    pub(super) noise: Option<f64>,
     /// What to fit along with the spectrum.
     #[arg(long, value_delimiter = ',', value_enum)]
-    nuisance: Vec<NuisanceName>,
-    /// Write a report (.pdf or .html); of a table, for the pair that disagrees most.
+    pub(super) nuisance: Vec<NuisanceName>,
+    /// Write a report (.pdf, .html or .json; may be given more than once); of a table, for the pair that disagrees most.
     #[arg(long)]
-    report: Option<PathBuf>,
+    pub(super) report: Vec<PathBuf>,
     /// Write the report's figures (PNG, SVG, CSV) into this folder.
     #[arg(long)]
-    figures: Option<PathBuf>,
+    pub(super) figures: Option<PathBuf>,
     /// What the PDF is, where its file does not say (--quantity says it of the spectrum).
     #[arg(long)]
-    pdf_quantity: Option<Quantity>,
+    pub(super) pdf_quantity: Option<Quantity>,
     #[command(flatten)]
-    read: ReadArgs,
+    pub(super) read: ReadArgs,
     #[command(flatten)]
-    sample: SampleArgs,
+    pub(super) sample: SampleArgs,
     /// Print one JSON object.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// One judged pair.
@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let pairs: Vec<Pair> = (0..sides.names.len())
         .map(|i| judge_pair(&operator, &judge, &sides, i))
         .collect();
-    if args.report.is_some() || args.figures.is_some() {
+    if !args.report.is_empty() || args.figures.is_some() {
         let worst = (0..pairs.len())
             .min_by(|&a, &b| {
                 pairs[a]
@@ -182,14 +182,7 @@ fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -
         &sides.spectrum.channel.x,
         &rows::row(z, 0),
     );
-    let density = inversion.relative_density.unwrap_or(1.0);
-    // Half the 95 % band is two standard deviations of a Gaussian; what leaves the band by half is called out.
-    let deviations: Vec<f64> = (0..inversion.g.len())
-        .map(|j| {
-            let half = (inversion.high[j] - inversion.low[j]) / 2.0;
-            2.0 * (comparison.descriptor[j] / density - inversion.g[j]) / half
-        })
-        .collect();
+    let deviations = pdf_deviations(&comparison.descriptor, &inversion);
     Pair {
         name: sides.names[i].clone(),
         r: ranges(&operator.meta.r.centres(), &deviations, 3.0),
@@ -197,6 +190,20 @@ fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -
         verdict,
         inversion,
     }
+}
+
+/// Measured minus inferred g, in units of half the half-width of the 95 % band: about standard deviations. Where all training
+/// glasses agree the band has no width; a difference below a hundredth of the highest peak is not called one.
+fn pdf_deviations(descriptor: &[f64], inversion: &Inversion) -> Vec<f64> {
+    const SMALLEST_DIFFERENCE: f64 = 0.01;
+    let density = inversion.relative_density.unwrap_or(1.0);
+    let top = inversion.g.iter().copied().fold(0.0, f64::max);
+    (0..inversion.g.len())
+        .map(|j| {
+            let half = 0.5 * (inversion.high[j] - inversion.low[j]);
+            2.0 * (descriptor[j] / density - inversion.g[j]) / half.max(SMALLEST_DIFFERENCE * top)
+        })
+        .collect()
 }
 
 fn write_report(
@@ -226,7 +233,7 @@ fn write_report(
         power: &judge.power,
         r: &pair.r,
     })?;
-    if let Some(path) = &args.report {
+    for path in &args.report {
         pages::write(&report, path)?;
     }
     if let Some(folder) = &args.figures {

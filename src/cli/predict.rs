@@ -95,7 +95,7 @@ pub(super) fn pdf_measurement(
         operator,
         &pdf.raw,
         density.as_deref(),
-        sample.composition.as_ref(),
+        &sample.diffraction(),
     )
 }
 

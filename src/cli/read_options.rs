@@ -3,6 +3,8 @@
 use crate::curve::Quantity;
 use crate::elements::Composition;
 use crate::error::Result;
+use crate::instrument::Window;
+use crate::inverse::Diffraction;
 use crate::io::curve_text::{ReadOptions, Reading, read_curve};
 use crate::units::Unit;
 use std::path::Path;
@@ -44,10 +46,37 @@ pub(super) struct SampleArgs {
     /// Q (1/Å) at which the Fourier transform behind the pair distribution ended
     #[arg(long)]
     pub(super) q_max: Option<f64>,
+    /// Window of that transform
+    #[arg(long, value_enum, default_value = "none")]
+    pub(super) window: WindowName,
     /// Number density in atoms/Å^3, e.g. 0.0662 for silica glass
     #[arg(long)]
     pub(super) density: Option<f64>,
     /// Composition of the sample as a chemical formula
     #[arg(long, value_name = "FORMULA")]
     pub(super) composition: Option<Composition>,
+}
+
+/// Windows on the command line.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+pub(super) enum WindowName {
+    /// No window.
+    #[default]
+    None,
+    /// sin(x)/x with x = πQ/Qmax.
+    Lorch,
+}
+
+impl SampleArgs {
+    /// The same for the operator.
+    pub(super) fn diffraction(&self) -> Diffraction<'_> {
+        Diffraction {
+            q_max: self.q_max,
+            window: match self.window {
+                WindowName::None => Window::None,
+                WindowName::Lorch => Window::Lorch,
+            },
+            composition: self.composition.as_ref(),
+        }
+    }
 }

@@ -5,7 +5,8 @@ use crate::curve::Quantity;
 use crate::elements::Composition;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::instrument::resolution;
+use crate::grid::Grid;
+use crate::instrument::{Window, resolution};
 use crate::operator::{Descriptor, Operator, rows};
 use faer::{Mat, MatRef};
 use std::f64::consts::PI;
@@ -30,6 +31,40 @@ pub enum Nuisance {
     Background,
     /// Stretch of the energy axis (to first order).
     Shift,
+}
+
+/// What is known of a diffraction measurement besides its curve.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Diffraction<'a> {
+    /// Q in 1/Å at which the Fourier transform ended.
+    pub q_max: Option<f64>,
+    /// The window it used.
+    pub window: Window,
+    /// Chemical formula, for scattering lengths; that of the operator if not given.
+    pub composition: Option<&'a Composition>,
+}
+
+impl Diffraction<'_> {
+    /// From the operator's r grid to the measured points: the finite Q range, then sampling. The rows of the former are
+    /// scaled to keep a constant, so that it can act on `(ρ/ρ̄) g` as it does on `g - 1`.
+    fn map(&self, grid: &Grid, x: &[f64], findings: &mut Vec<Finding>) -> Result<Mat<f64>> {
+        let sampling = resolution::sampling(grid, x)?;
+        let Some(q_max) = self.q_max else {
+            findings.push(Finding::new(
+                "q-range-unknown",
+                "The end of the Fourier transform behind the PDF is not known; no broadening by it is assumed.",
+                "Give --q-max and --window.",
+            ));
+            return Ok(sampling);
+        };
+        if !(q_max.is_finite() && q_max > 0.0) {
+            return Err(Error::new(format!("--q-max {q_max} is not a wavevector"))
+                .cure("give it in 1/Å, such as 25"));
+        }
+        let ended = resolution::termination(grid, q_max, self.window);
+        let sums: Vec<f64> = (0..grid.len()).map(|i| ended.row(i).sum()).collect();
+        Ok(sampling * Mat::from_fn(grid.len(), grid.len(), |i, j| ended[(i, j)] / sums[i]))
+    }
 }
 
 /// Data of one instrument: N curves at the same points.
@@ -153,7 +188,7 @@ impl Measurement {
         operator: &Operator,
         raw: &Raw,
         density: Option<&[f64]>,
-        composition: Option<&Composition>,
+        diffraction: &Diffraction<'_>,
     ) -> Result<Self> {
         let meta = &operator.meta;
         let mut findings = Vec::new();
@@ -162,7 +197,12 @@ impl Measurement {
         // Below the hard core a measured curve shows its truncation ripples, the training glasses exactly nothing.
         let onset = mean_x.iter().position(|m| *m > CORE * top).unwrap_or(0);
         let inside = raw.restricted(meta.r.edge(onset), meta.r.end())?;
-        let conversion = Conversion::new(operator, raw.quantity, density.is_some(), composition)?;
+        let conversion = Conversion::new(
+            operator,
+            raw.quantity,
+            density.is_some(),
+            diffraction.composition,
+        )?;
         if conversion.density_missing {
             findings.push(Finding::new(
                 "density-assumed",
@@ -178,7 +218,7 @@ impl Measurement {
             let (factor, offset) = conversion.at(inside.x[j], density.map(|d| d[i]));
             factor * inside.y[(i, j)] + offset
         });
-        let map = resolution::sampling(&meta.r, &inside.x)?;
+        let map = diffraction.map(&meta.r, &inside.x, &mut findings)?;
         let seen = operator.x.as_ref() * map.transpose();
         let (sigma, known) = match &inside.sigma {
             Some(sigma) => {

@@ -16,7 +16,7 @@ mod seen;
 
 pub use channel::Channel;
 pub use inverter::{Inversion, Inverter};
-pub use measurement::{Measurement, Nuisance, Raw};
+pub use measurement::{Diffraction, Measurement, Nuisance, Raw};
 pub use predictor::{Prediction, Predictor};
 pub use resolution::Resolution;
 pub use seen::Seen;
