@@ -49,7 +49,9 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         ..check::Args::default()
     })?;
     let folder = args.out.display();
-    println!("\nreport    {folder}/report.{{pdf,html}}\nfigures   {folder}/figures/*.{{png,svg,csv}}");
+    println!(
+        "\nreport    {folder}/report.{{pdf,html}}\nfigures   {folder}/figures/*.{{png,svg,csv}}"
+    );
     println!(
         "again     glassbridge check {folder}/{OPERATOR} --spectrum {folder}/{SPECTRUM} --pdf {folder}/{PDF} --report again.pdf"
     );

@@ -29,9 +29,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rule by which samples are left out of training, as told in the manifest.
-const USABLE_RULE: &str = "converged, no imaginary mode, and at most 3 % of the modes above the energy grid (false modes of pairs caught in a cutoff window)";
+const USABLE_RULE: &str = "converged, no imaginary mode, and at most 1 % of the modes above the energy grid (false modes of pairs caught in a cutoff window)";
 /// That share of modes.
-const MOST_FALSE_MODES: f64 = 0.03;
+const MOST_FALSE_MODES: f64 = 0.01;
 /// Where a quench ends; the minimisation takes the rest out.
 const END_OF_QUENCH_KELVIN: f64 = 300.0;
 /// A structure is brought this close to rest before it is melted, eV/Å, so that no overlap of displaced atoms drives it.

@@ -372,7 +372,7 @@ fn scales(
     if (largest - 1.0).abs() > 0.0 {
         findings.push(Finding::new(
             "area-normalised",
-            format!("The spectrum was multiplied by {largest:.4} so that its area is that of the training spectra; {:.0} % of it is left free.", 100.0 * SCALE_LEFT),
+            format!("The spectrum was multiplied by {largest:.4e} so that its area is that of the training spectra; {:.0} % of it is left free.", 100.0 * SCALE_LEFT),
             "If it is in absolute units, check the unit of x and the quantity.",
         ));
     }

@@ -5,9 +5,11 @@ use crate::operator::conditional::Conditional;
 use crate::operator::{Operator, rows};
 use faer::Mat;
 
-/// Singular values of the prior below this fraction of its largest are left out of averaging kernels:
-/// such directions hardly occur among the training glasses.
-const PRIOR_RANK: f64 = 1e-4;
+/// Singular values of the prior (in units of its spread at each r) below this fraction of its largest are left out of
+/// averaging kernels: such directions hardly occur among the training glasses.
+const PRIOR_RANK: f64 = 1e-2;
+/// Bins where the prior spreads less than this fraction of its largest spread count as known: their kernels are zero.
+const KNOWN: f64 = 1e-3;
 
 /// Resolution analysis of a channel, the same for all its spectra.
 #[derive(Debug, Clone)]
@@ -22,7 +24,8 @@ pub struct Resolution {
     pub noise_sd: Vec<f64>,
     /// Standard deviation of the descriptor that stays from the prior, per r bin.
     pub prior_sd: Vec<f64>,
-    /// Averaging kernels `A` (p x p): the estimate is `x̄ + A (x - x̄)` without noise.
+    /// Averaging kernels `A` (p x p), everything in units of the prior's spread `s` at its r: without noise the estimate is
+    /// `x̄ + s A ((x - x̄)/s)`.
     pub kernels: Mat<f64>,
 }
 
@@ -34,6 +37,8 @@ impl Resolution {
         let (n, p) = (x.nrows() as f64, x.ncols());
         let along = conditional.sample_vectors().transpose() * &x;
         let (mut share, mut noise, mut prior) = (vec![0.0; p], vec![0.0; p], vec![0.0; p]);
+        let largest = (0..p).map(|j| x.col(j).norm_l2()).fold(0.0, f64::max);
+        let known = KNOWN * largest;
         for j in 0..p {
             let total = x.col(j).squared_norm_l2();
             let (mut decided, mut from_noise) = (0.0, 0.0);
@@ -42,7 +47,8 @@ impl Resolution {
                 decided += f * c;
                 from_noise += f * (1.0 - f) * c;
             }
-            share[j] = if total > 0.0 {
+            // Where all training glasses agree there was nothing to decide.
+            share[j] = if total > known * known {
                 (decided / total).clamp(0.0, 1.0)
             } else {
                 0.0
@@ -66,10 +72,18 @@ impl Resolution {
     }
 }
 
-/// `A = Xᵀ U f Uᵀ (Xᵀ)⁺`, the pseudo-inverse taken on the directions that occur in the training set.
+/// `A = Xᵀ U f Uᵀ (Xᵀ)⁺` of scaled descriptors, the pseudo-inverse taken on the directions that occur in the training set.
 fn kernels(x: &Mat<f64>, conditional: &Conditional, filter: &[f64]) -> Result<Mat<f64>> {
-    let svd = x
-        .transpose()
+    let spread: Vec<f64> = (0..x.ncols()).map(|j| x.col(j).norm_l2()).collect();
+    let floor = KNOWN * spread.iter().copied().fold(0.0, f64::max);
+    let scaled = Mat::from_fn(x.ncols(), x.nrows(), |j, i| {
+        if spread[j] > floor {
+            x[(i, j)] / spread[j]
+        } else {
+            0.0
+        }
+    });
+    let svd = scaled
         .thin_svd()
         .map_err(|_| Error::new("the singular value decomposition did not converge"))?;
     let d: Vec<f64> = svd.S().column_vector().iter().copied().collect();

@@ -9,6 +9,10 @@ use crate::error::{Error, Result};
 use crate::grid::Grid;
 use std::f64::consts::PI;
 
+/// Å. A pair spread wider than this swings on a mode too soft to be harmonic; a Gaussian of its harmonic variance would
+/// reach down to r = 0, where no atom can be.
+const WIDEST: f64 = 0.3;
+
 /// `g_ab(r)` for each pair of species.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PartialRdf {
@@ -77,7 +81,7 @@ pub fn pair_counts(
             structure.len()
         )));
     }
-    let tail = widths.map_or(0.0, |w| REACH * w.widest());
+    let tail = widths.map_or(0.0, |w| REACH * w.widest().min(WIDEST));
     let list = NeighbourList::new(structure, grid.end() + tail)?;
     let kinds = structure.species.len();
     let mut counts = vec![vec![0.0; grid.len()]; species_pairs(kinds).len()];
@@ -89,7 +93,7 @@ pub fn pair_counts(
             let ways = if a == b && i != j { 2.0 } else { 1.0 };
             let bins = &mut counts[pair_index(a.min(b), a.max(b), kinds)];
             if let Some(widths) = widths {
-                let sigma = widths.variance(i, j, n.vector).sqrt();
+                let sigma = widths.variance(i, j, n.vector).sqrt().min(WIDEST);
                 deposit(grid, n.distance, sigma, ways, bins);
             } else if let Some(bin) = grid.bin(n.distance) {
                 bins[bin] += ways;

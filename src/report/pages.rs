@@ -337,9 +337,9 @@ fn overlays(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -> Result<Fi
         pdf.push(line("mean of the training glasses", &r, &mean, Role::Prior));
     }
     let caption = if pair.is_some() {
-        "The spectrum as measured and as the measured PDF implies it (left); the PDF as measured and as the measured spectrum implies it (right). Shaded: where they differ by more than true pairs of the training glasses do."
+        "The spectrum as measured and as the measured PDF implies it (a); the PDF as measured and as the measured spectrum implies it (b). Shaded: where they differ by more than true pairs of the training glasses do."
     } else {
-        "The measured spectrum with what the result implies for it (left), and the inferred PDF with its calibrated 95 % band (right)."
+        "The measured spectrum with what the result implies for it (a), and the inferred PDF with its calibrated 95 % band (b)."
     };
     Figure::new(
         "overlay",
@@ -391,7 +391,7 @@ fn residuals(view: &CheckView<'_>) -> Result<Figure> {
     let r = inversion.operator.meta.r.centres();
     Figure::new(
         "residuals",
-        "Measured minus predicted spectrum in standard deviations of a true pair (left), and measured minus inferred PDF with the 95 % band of the inference (right).",
+        "Measured minus predicted spectrum in standard deviations of a true pair (a), and measured minus inferred PDF with the 95 % band of the inference (b).",
         Arrangement::Beside,
         Size::page(62.0),
         vec![
@@ -457,18 +457,13 @@ fn differences(view: &CheckView<'_>) -> String {
 fn origin(view: &InversionView<'_>) -> Result<Section> {
     let r = view.operator.meta.r.centres();
     let res = view.resolution;
-    // Every third kernel in both directions is plenty for a picture of this size.
-    let thin = (r.len() / 100).max(1);
-    let at: Vec<usize> = (0..r.len()).step_by(thin).collect();
-    let some: Vec<f64> = at.iter().map(|&j| r[j]).collect();
-    let values: Vec<f64> = at
-        .iter()
-        .flat_map(|&i| at.iter().map(move |&j| (i, j)))
-        .map(|(i, j)| res.kernels[(i, j)])
+    let kernels = &res.kernels;
+    let values: Vec<f64> = (0..r.len())
+        .flat_map(|i| (0..r.len()).map(move |j| kernels[(i, j)]))
         .collect();
     let figure = Figure::new(
         "origin",
-        "Left: the share of what was unknown before (the spread of the training glasses) that the spectrum decides, at each r; the rest is prior. Right: averaging kernels; row r shows which true values enter the estimate at r.",
+        "(a) The share of what was unknown before (the spread of the training glasses) that the spectrum decides, at each r; the rest is prior. (b) Averaging kernels in units of the training glasses' spread; row r shows which true values enter the estimate at r (a perfect instrument has a narrow diagonal).",
         Arrangement::Beside,
         Size::page(70.0),
         vec![
@@ -477,7 +472,7 @@ fn origin(view: &InversionView<'_>) -> Result<Section> {
                 Axis::over("share decided by the data", 0.0, 1.05),
                 vec![Layer::Line {
                     label: String::new(),
-                    x: r,
+                    x: r.clone(),
                     y: res.data_share.clone(),
                     role: Role::Inferred,
                 }],
@@ -487,8 +482,8 @@ fn origin(view: &InversionView<'_>) -> Result<Section> {
                 Axis::new("estimate at r (Å)"),
                 vec![Layer::Map {
                     label: "averaging kernel".into(),
-                    x: some.clone(),
-                    y: some,
+                    x: r.clone(),
+                    y: r.clone(),
                     values,
                 }],
             ),
