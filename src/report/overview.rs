@@ -12,9 +12,13 @@ use faer::{Mat, MatRef};
 /// Samples drawn one by one, from the least to the most disordered.
 const SHOWN: usize = 7;
 /// Height of the tallest drawn curve in units of the distance between two base lines.
-const OVERLAP: f64 = 2.2;
-/// Singular values below this part of the largest are rounding, and are not drawn.
-const SMALLEST: f64 = 1e-12;
+const OVERLAP: f64 = 1.1;
+/// Singular values below this part of the largest carry nothing and are not drawn.
+const SMALLEST: f64 = 1e-10;
+/// Cells a side of a drawn map, at most: each is the mean of the bins it covers, and sets the colour scale.
+const CELLS: usize = 60;
+/// Bins whose standard deviation is below this part of the largest do not vary; a correlation there is rounding.
+const STILL: f64 = 1e-3;
 
 /// The figures as a report, for [`write_figures`](super::write_figures).
 pub fn collected(title: &str, figures: Vec<Figure>) -> Report {
@@ -181,36 +185,20 @@ fn ladder(amplitude: &[f64], candidates: &[usize]) -> Vec<usize> {
     shown
 }
 
-/// Each curve stands on the amplitude of its sample.
+/// Each curve stands on the amplitude of its sample; `r (g − 1)`, lest the first peak dwarf all others.
 fn samples(
     shown: &[usize],
     amplitude: &[f64],
     sides: [(&Mat<f64>, Grid); 2],
     spectrum: &str,
 ) -> Result<Figure> {
-    let levels = amplitude[shown[shown.len() - 1]] - amplitude[shown[0]];
-    let between = if levels > 0.0 {
-        levels / (shown.len() - 1) as f64
-    } else {
-        1.0
-    };
-    let panel = |(m, grid): (&Mat<f64>, Grid), x: &str, title: &str| {
-        let tallest = shown
-            .iter()
-            .flat_map(|&i| rows::row(m.as_ref(), i))
-            .fold(f64::MIN_POSITIVE, f64::max);
-        let scale = OVERLAP * between / tallest;
-        let layers = shown.iter().map(|&i| {
-            let raised: Vec<f64> = rows::row(m.as_ref(), i)
-                .iter()
-                .map(|v| amplitude[i] + scale * v)
-                .collect();
-            line("", &grid.centres(), &raised, Role::Predicted)
-        });
+    let ((g, r), (y, energy)) = (sides[0], sides[1]);
+    let reduced = Mat::from_fn(g.nrows(), g.ncols(), |i, j| r.centre(j) * (g[(i, j)] - 1.0));
+    let panel = |m: &Mat<f64>, grid: Grid, x: &str, title: &str| {
         Panel::new(
             Axis::over(x, grid.start(), grid.end()),
             Axis::new("displacement (bond lengths)"),
-            layers.collect(),
+            raised(shown, amplitude, m, grid),
         )
         .titled(title)
     };
@@ -221,10 +209,34 @@ fn samples(
         Arrangement::Beside,
         Size::page(95.0),
         vec![
-            panel(sides[0], "r (Å)", "g(r)"),
-            panel(sides[1], "energy (meV)", spectrum),
+            panel(&reduced, r, "r (Å)", "r [g(r) − 1]"),
+            panel(y, energy, "energy (meV)", spectrum),
         ],
     )
+}
+
+/// The shown rows, each lifted to its amplitude, on one scale that keeps neighbours apart.
+fn raised(shown: &[usize], amplitude: &[f64], m: &Mat<f64>, grid: Grid) -> Vec<Layer> {
+    let levels = amplitude[shown[shown.len() - 1]] - amplitude[shown[0]];
+    let between = if levels > 0.0 {
+        levels / (shown.len() - 1) as f64
+    } else {
+        1.0
+    };
+    let tallest = shown
+        .iter()
+        .flat_map(|&i| rows::row(m.as_ref(), i))
+        .fold(f64::MIN_POSITIVE, f64::max);
+    let scale = OVERLAP * between / tallest;
+    let lifted = |i: usize| -> Vec<f64> {
+        let row = rows::row(m.as_ref(), i);
+        row.iter().map(|v| amplitude[i] + scale * v).collect()
+    };
+    // What was recorded of simulated samples: a thin solid line, as for any record.
+    shown
+        .iter()
+        .map(|&i| line("", &grid.centres(), &lifted(i), Role::Measured))
+        .collect()
 }
 
 /// Mean over the usable samples, and the range that holds the middle 90 % of them at each point.
@@ -290,29 +302,72 @@ pub fn operator(operator: &Operator) -> Result<Vec<Figure>> {
 
 fn weights(operator: &Operator) -> Result<Figure> {
     let (r, energy) = (operator.meta.r, operator.meta.energy);
-    let w = &operator.w;
     // Per Å, so that the map does not depend on the bins: y(E) = ∫ w(E, r) x(r) dr + b(E).
-    let values = (0..w.nrows())
-        .flat_map(|i| (0..w.ncols()).map(move |j| w[(i, j)] / r.step()))
-        .collect();
-    let map = Layer::Map {
-        label: "w (1/meV Å)".into(),
-        x: r.centres(),
-        y: energy.centres(),
-        values,
+    let w = &operator.w * faer::Scale(1.0 / r.step());
+    let panel = |m: &Mat<f64>, label: &str, title: &str| {
+        Panel::new(
+            Axis::new("r (Å)"),
+            Axis::new("energy (meV)"),
+            vec![map(m, r, energy, label)],
+        )
+        .titled(title)
     };
     Figure::new(
         "weights",
-        "The forward map: the spectrum at each energy is the integral over r of this weight times the descriptor, plus an \
-         offset. Each cell is the mean of the bins it covers.",
-        Arrangement::Stacked,
-        Size::page(110.0),
-        vec![Panel::new(
-            Axis::new("r (Å)"),
-            Axis::new("energy (meV)"),
-            vec![map],
-        )],
+        "Left, the forward map: the spectrum at each energy is the integral over r of this weight times the descriptor, plus \
+         an offset. Right, the correlation of descriptor and spectrum among the training samples, from which it was \
+         learned. Each cell is the mean of the bins it covers.",
+        Arrangement::Beside,
+        Size::page(85.0),
+        vec![
+            panel(&w, "w (1/(meV Å))", "weight"),
+            panel(&correlation(operator), "coefficient", "correlation"),
+        ],
     )
+}
+
+/// A map of at most [`CELLS`] cells a side.
+fn map(m: &Mat<f64>, r: Grid, energy: Grid, label: &str) -> Layer {
+    let (rows, columns) = (cells(m.nrows()), cells(m.ncols()));
+    let centre = |grid: Grid, (from, to): (usize, usize)| 0.5 * (grid.edge(from) + grid.edge(to));
+    let mean = |(i, h): (usize, usize), (j, k): (usize, usize)| {
+        m.submatrix(i, j, h - i, k - j).sum() / ((h - i) * (k - j)) as f64
+    };
+    Layer::Map {
+        label: label.into(),
+        x: columns.iter().map(|&c| centre(r, c)).collect(),
+        y: rows.iter().map(|&c| centre(energy, c)).collect(),
+        values: rows
+            .iter()
+            .flat_map(|&i| columns.iter().map(move |&j| mean(i, j)))
+            .collect(),
+    }
+}
+
+/// Begins and ends of cells of equal width; the last may be narrower.
+fn cells(bins: usize) -> Vec<(usize, usize)> {
+    let width = bins.div_ceil(CELLS);
+    (0..bins)
+        .step_by(width)
+        .map(|i| (i, (i + width).min(bins)))
+        .collect()
+}
+
+/// Pearson's coefficient between the spectrum at E (rows) and the descriptor at r (columns); 0 where one does not vary.
+fn correlation(operator: &Operator) -> Mat<f64> {
+    let unit = |m: &Mat<f64>| {
+        let centred = rows::centred(m.as_ref(), &rows::mean(m.as_ref()));
+        let norms: Vec<f64> = (0..m.ncols()).map(|j| centred.col(j).norm_l2()).collect();
+        let floor = STILL * norms.iter().copied().fold(0.0, f64::max);
+        Mat::from_fn(m.nrows(), m.ncols(), |i, j| {
+            if norms[j] > floor {
+                centred[(i, j)] / norms[j]
+            } else {
+                0.0
+            }
+        })
+    };
+    unit(&operator.y).transpose() * unit(&operator.x)
 }
 
 fn singular(values: &[f64]) -> Result<Figure> {
@@ -330,7 +385,7 @@ fn singular(values: &[f64]) -> Result<Figure> {
         Arrangement::Stacked,
         Size::page(75.0),
         vec![Panel::new(
-            Axis::new("number"),
+            Axis::over("number", 0.0, x.len() as f64 + 1.0),
             Axis::new("log₁₀ of singular value / largest"),
             vec![Layer::Points {
                 label: String::new(),
