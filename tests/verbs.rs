@@ -213,7 +213,13 @@ fn every_estimator_runs() {
         object(command, 0);
         let g = WideTable::read(&out.join("g.csv")).unwrap();
         let skill = 1.0 - (&g.rows - &new.g).squared_norm_l2() / prior;
-        assert!(skill > 0.9, "{case:?}: {skill}");
+        // A penalty on roughness fills what W does not see with something smooth, which this g is not.
+        let is_smooth = case.contains(&"--penalty");
+        assert!(is_smooth || skill > 0.9, "{case:?}: {skill}");
+        // Whatever the estimator, its result implies the spectrum to within the noise.
+        let refolded = operator.forward(g.rows.as_ref());
+        let misfit = (refolded - &new.spectra).norm_l2() / new.spectra.norm_l2();
+        assert!(misfit < 0.015, "{case:?}: {misfit}");
     }
 }
 

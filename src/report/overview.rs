@@ -204,8 +204,9 @@ fn samples(
     };
     Figure::new(
         "samples",
-        "Samples from crystal to glass. Each curve stands on the amplitude of the random displacement of its sample, in \
-         units of the nearest-neighbour distance; heights share one scale within a panel.",
+        "Samples in the order of their disorder. Each curve stands on the amplitude of the random displacement of its \
+         sample, in units of the nearest-neighbour distance (vacancies and the size of the cell differ as well); heights \
+         share one scale within a panel.",
         Arrangement::Beside,
         Size::page(95.0),
         vec![
@@ -346,7 +347,7 @@ fn map(m: &Mat<f64>, r: Grid, energy: Grid, label: &str) -> Layer {
 
 /// Begins and ends of cells of equal width; the last may be narrower.
 fn cells(bins: usize) -> Vec<(usize, usize)> {
-    let width = bins.div_ceil(CELLS);
+    let width = bins.div_ceil(CELLS).max(1);
     (0..bins)
         .step_by(width)
         .map(|i| (i, (i + width).min(bins)))

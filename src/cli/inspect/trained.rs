@@ -7,6 +7,7 @@ use crate::grid::Grid;
 use crate::operator::Operator;
 use crate::report::overview;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Columns of `samples.csv` whose ranges are told.
@@ -84,7 +85,7 @@ pub(super) fn operator(path: &Path, draw: bool) -> Result<Seen> {
         "dimensions": m.dimensions,
         "composition": m.composition,
         "samples": operator.samples(),
-        "groups": m.groups.iter().max().map_or(0, |g| g + 1),
+        "groups": m.groups.iter().collect::<BTreeSet<_>>().len(),
         "mean_density": m.mean_density,
         "r": grid(m.r, "angstrom"),
         "energy": grid(m.energy, "mev"),
