@@ -6,8 +6,7 @@ mod trained;
 
 use super::Outcome;
 use super::read_options::ReadArgs;
-use crate::dataset::store::is_dataset;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::io::wide_table::is_wide_table;
 use crate::report::{Figure, overview, write_figures};
 use serde_json::Value;
@@ -55,12 +54,6 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
 fn look(args: &Args) -> Result<Seen> {
     let (path, draw) = (args.file.as_path(), args.figures.is_some());
     if path.is_dir() {
-        if !is_dataset(path) {
-            return Err(Error::new("this folder is not a complete dataset")
-                .at(path)
-                .because("it has no manifest.json")
-                .cure("give the --out folder of `glassbridge simulate`, or one file"));
-        }
         return trained::dataset(path, draw);
     }
     if is_npz(path) {
