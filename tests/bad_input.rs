@@ -140,7 +140,7 @@ fn a_missing_file_and_a_folder() {
     refused_file(
         folder.path().to_str().unwrap(),
         &["--quantity", "vdos"],
-        &["not a regular file"],
+        &["not a complete dataset", "manifest.json"],
     );
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// Curves, or wide tables of them.
     #[arg(required = true)]
     spectra: Vec<PathBuf>,
-    /// Folder for g.csv, g_lower.csv, g_upper.csv, summary.csv and kernels.npz.
+    /// Folder for the tables of g and its band, the summary and the kernels.
     #[arg(long)]
     out: PathBuf,
     #[command(flatten)]
@@ -220,14 +220,12 @@ fn other_estimates(
     how: &How,
 ) -> Result<Vec<Vec<f64>>> {
     let data = measurement.data.as_ref();
-    let descriptors: Vec<Vec<f64>> = match how.estimator {
-        Estimator::Backward => backward(operator, &measurement.channel, data)?,
-        _ => {
-            let inverse = pseudo_inverse(operator, &measurement.channel, inverter, how)?;
-            let each =
-                (0..data.nrows()).map(|i| inverse.invert(&crate::operator::rows::row(data, i)));
-            each.map(|r| r.map(|p| p.x)).collect::<Result<_>>()?
-        }
+    let descriptors: Vec<Vec<f64>> = if how.estimator == Estimator::Backward {
+        backward(operator, &measurement.channel, data)?
+    } else {
+        let inverse = pseudo_inverse(operator, &measurement.channel, inverter, how)?;
+        let each = (0..data.nrows()).map(|i| inverse.invert(&crate::operator::rows::row(data, i)));
+        each.map(|r| r.map(|p| p.x)).collect::<Result<_>>()?
     };
     let divided = |(x, inversion): (Vec<f64>, &Inversion)| -> Vec<f64> {
         let density = inversion.relative_density.unwrap_or(1.0);

@@ -11,6 +11,7 @@ mod html;
 mod layers;
 mod map;
 mod model;
+pub mod overview;
 pub mod pages;
 mod palette;
 #[cfg(feature = "pdf")]

@@ -1,0 +1,172 @@
+//! The map of an operator, and its error.
+
+use super::line;
+use crate::error::{Error, Result};
+use crate::grid::Grid;
+use crate::operator::{Operator, rows};
+use crate::report::{Arrangement, Axis, Figure, Layer, Panel, Role, Size};
+use faer::{Mat, MatRef};
+
+/// Singular values below this part of the largest carry nothing and are not drawn.
+const SMALLEST: f64 = 1e-10;
+/// Cells a side of a drawn map, at most: each is the mean of the bins it covers, and sets the colour scale.
+const CELLS: usize = 60;
+/// Bins whose standard deviation is below this part of the largest do not vary; a correlation there is rounding.
+const STILL: f64 = 1e-3;
+
+/// Singular values of the forward map W, descending.
+pub fn singular_values(operator: &Operator) -> Result<Vec<f64>> {
+    operator.w.singular_values().map_err(|e| {
+        Error::new("the weights have no singular value decomposition").because(format!("{e:?}"))
+    })
+}
+
+/// The forward map of an operator, its singular values, and its error on samples it was not fitted to.
+pub fn operator(operator: &Operator) -> Result<Vec<Figure>> {
+    Ok(vec![
+        weights(operator)?,
+        singular(&singular_values(operator)?)?,
+        left_out(operator)?,
+    ])
+}
+
+fn weights(operator: &Operator) -> Result<Figure> {
+    let (r, energy) = (operator.meta.r, operator.meta.energy);
+    // Per Å, so that the map does not depend on the bins: y(E) = ∫ w(E, r) x(r) dr + b(E).
+    let w = &operator.w * faer::Scale(1.0 / r.step());
+    let panel = |m: &Mat<f64>, label: &str, title: &str| {
+        Panel::new(
+            Axis::new("r (Å)"),
+            Axis::new("energy (meV)"),
+            vec![map(m, r, energy, label)],
+        )
+        .titled(title)
+    };
+    Figure::new(
+        "weights",
+        "Left, the forward map: the spectrum at each energy is the integral over r of this weight times the descriptor, plus \
+         an offset. Right, the correlation of descriptor and spectrum among the training samples, from which it was \
+         learned. Each cell is the mean of the bins it covers.",
+        Arrangement::Beside,
+        Size::page(85.0),
+        vec![
+            panel(&w, "w (1/(meV Å))", "weight"),
+            panel(&correlation(operator), "coefficient", "correlation"),
+        ],
+    )
+}
+
+/// A map of at most [`CELLS`] cells a side.
+fn map(m: &Mat<f64>, r: Grid, energy: Grid, label: &str) -> Layer {
+    let (rows, columns) = (cells(m.nrows()), cells(m.ncols()));
+    let centre = |grid: Grid, (from, to): (usize, usize)| 0.5 * (grid.edge(from) + grid.edge(to));
+    let mean = |(i, h): (usize, usize), (j, k): (usize, usize)| {
+        m.submatrix(i, j, h - i, k - j).sum() / ((h - i) * (k - j)) as f64
+    };
+    Layer::Map {
+        label: label.into(),
+        x: columns.iter().map(|&c| centre(r, c)).collect(),
+        y: rows.iter().map(|&c| centre(energy, c)).collect(),
+        values: rows
+            .iter()
+            .flat_map(|&i| columns.iter().map(move |&j| mean(i, j)))
+            .collect(),
+    }
+}
+
+/// Begins and ends of cells of equal width; the last may be narrower.
+fn cells(bins: usize) -> Vec<(usize, usize)> {
+    let width = bins.div_ceil(CELLS).max(1);
+    (0..bins)
+        .step_by(width)
+        .map(|i| (i, (i + width).min(bins)))
+        .collect()
+}
+
+/// Pearson's coefficient between the spectrum at E (rows) and the descriptor at r (columns); 0 where one does not vary.
+fn correlation(operator: &Operator) -> Mat<f64> {
+    let unit = |m: &Mat<f64>| {
+        let centred = rows::centred(m.as_ref(), &rows::mean(m.as_ref()));
+        let norms: Vec<f64> = (0..m.ncols()).map(|j| centred.col(j).norm_l2()).collect();
+        let floor = STILL * norms.iter().copied().fold(0.0, f64::max);
+        Mat::from_fn(m.nrows(), m.ncols(), |i, j| {
+            if norms[j] > floor {
+                centred[(i, j)] / norms[j]
+            } else {
+                0.0
+            }
+        })
+    };
+    unit(&operator.y).transpose() * unit(&operator.x)
+}
+
+fn singular(values: &[f64]) -> Result<Figure> {
+    let largest = values.first().copied().unwrap_or(0.0);
+    let (x, y): (Vec<f64>, Vec<f64>) = values
+        .iter()
+        .enumerate()
+        .filter(|(_, s)| **s > SMALLEST * largest)
+        .map(|(k, s)| ((k + 1) as f64, (s / largest).log10()))
+        .unzip();
+    Figure::new(
+        "singular-values",
+        "Singular values of the forward map relative to the largest. Structure along directions far down this curve hardly \
+         changes the spectrum, and no spectrum tells it.",
+        Arrangement::Stacked,
+        Size::page(75.0),
+        vec![Panel::new(
+            Axis::over("number", 0.0, x.len() as f64 + 1.0),
+            Axis::new("log₁₀ of singular value / largest"),
+            vec![Layer::Points {
+                label: String::new(),
+                x,
+                y,
+                sigma: None,
+                role: Role::Predicted,
+            }],
+        )],
+    )
+}
+
+fn left_out(operator: &Operator) -> Result<Figure> {
+    let energy = operator.meta.energy.centres();
+    let rms = |m: MatRef<'_, f64>| -> Vec<f64> {
+        let n = m.nrows() as f64;
+        (0..m.ncols())
+            .map(|j| (m.col(j).squared_norm_l2() / n).sqrt())
+            .collect()
+    };
+    let mean = rows::mean(operator.y.as_ref());
+    let spread = rms(rows::centred(operator.y.as_ref(), &mean).as_ref());
+    let residual = rms(operator.residuals.as_ref());
+    let range = |label: &str| {
+        Axis::over(
+            label,
+            operator.meta.energy.start(),
+            operator.meta.energy.end(),
+        )
+    };
+    let name = operator.meta.quantity.name();
+    Figure::new(
+        "left-out",
+        "Top: the mean spectrum of the training samples. Bottom: standard deviation of the training spectra, and what is \
+         left of it when each spectrum is predicted by a map that was not fitted to it.",
+        Arrangement::Stacked,
+        Size::page(105.0),
+        vec![
+            Panel::new(
+                range("energy (meV)"),
+                Axis::new(format!("{name} (1/meV)")),
+                vec![line("mean", &energy, &mean, Role::Prior)],
+            ),
+            Panel::new(
+                range("energy (meV)"),
+                Axis::new("deviation (1/meV)"),
+                vec![
+                    line("spread of the spectra", &energy, &spread, Role::Prior),
+                    line("left-out residual", &energy, &residual, Role::Predicted),
+                ],
+            ),
+        ],
+    )
+}

@@ -1,0 +1,281 @@
+//! `simulate`: a dataset is the same bytes however it was made, and nothing foreign or damaged passes for one.
+
+use assert_cmd::Command;
+use glassbridge::dataset::Dataset;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+/// Silica in one cell of 24 atoms, coarse grids.
+const TINY: &str = "base = \"sio2\"\nsamples = 6\n\n[crystal]\nrepeat = [1, 1, 1]\n\n[record]\nr_bins = 40\ne_bins = 30\n";
+const SAMPLES: usize = 6;
+/// Arrays of a dataset of two species: g(r) with three partials, two total and two partial spectra, and the neutron spectrum.
+const ARRAYS: usize = 8;
+
+/// The command that simulates `recipe` into `out`.
+fn simulate(recipe: &Path, out: &Path, more: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("glassbridge").unwrap();
+    command.arg("simulate").arg(recipe).arg("--out").arg(out);
+    command.args(more);
+    command
+}
+
+fn recipe(folder: &Path, text: &str) -> PathBuf {
+    let path = folder.join("tiny.toml");
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// Every file below a folder with its bytes.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(here) = folders.pop() {
+        for entry in fs::read_dir(here).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_path_buf();
+                found.insert(name, fs::read(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// The two folders hold the same files with the same bytes.
+fn same(a: &Path, b: &Path) {
+    let (a, b) = (files(a), files(b));
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    for (name, bytes) in &a {
+        assert!(bytes == &b[name], "{} differs", name.display());
+    }
+}
+
+fn refused(mut command: Command, words: &[&str]) {
+    let assert = command.assert().code(1);
+    let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    for word in words {
+        assert!(said.contains(word), "'{word}' is not in: {said}");
+    }
+    assert!(said.contains("help:"), "{said}");
+}
+
+#[test]
+fn the_dataset_opens_and_is_the_same_for_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = recipe(folder.path(), TINY);
+    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+    simulate(&recipe, &one, &["--jobs", "1"]).assert().code(0);
+    simulate(&recipe, &two, &["--jobs", "2"]).assert().code(0);
+    same(&one, &two);
+
+    let data = Dataset::open(&one).unwrap();
+    assert_eq!(data.manifest.quantities.len(), ARRAYS);
+    assert_eq!(data.column("displacement").unwrap().len(), SAMPLES);
+    assert!(data.column("max_force").unwrap().iter().all(|f| *f <= 1e-5));
+    for name in data.manifest.quantities.keys() {
+        let m = data.matrix(name).unwrap();
+        assert_eq!(m.nrows(), SAMPLES, "{name}");
+        assert!(m.norm_l2() > 0.0, "{name}");
+    }
+    // Densities of states have area 1 over the whole axis (none of it lies beyond 200 meV here).
+    let (vdos, step) = (
+        data.matrix("vdos").unwrap(),
+        data.manifest.energy.grid.step(),
+    );
+    for i in 0..SAMPLES {
+        let area = vdos.row(i).iter().sum::<f64>() * step;
+        assert!((area - 1.0).abs() < 0.02, "sample {i}: {area}");
+    }
+    let before = files(&one);
+    simulate(&recipe, &one, &[]).assert().code(0);
+    assert!(files(&one) == before, "a complete dataset was touched");
+}
+
+#[test]
+fn shards_make_the_same_dataset() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = recipe(folder.path(), TINY);
+    let (whole, shards) = (folder.path().join("whole"), folder.path().join("shards"));
+    simulate(&recipe, &whole, &[]).assert().code(0);
+    let first = simulate(&recipe, &shards, &["--shard", "0/2", "--json"])
+        .assert()
+        .code(0);
+    let said: serde_json::Value = serde_json::from_slice(&first.get_output().stdout).unwrap();
+    assert_eq!(said["missing"], SAMPLES / 2);
+    let error = Dataset::open(&shards).unwrap_err().to_string();
+    assert!(error.contains("not a complete dataset"), "{error}");
+    simulate(&recipe, &shards, &["--shard", "1/2"])
+        .assert()
+        .code(0);
+    same(&whole, &shards);
+}
+
+#[test]
+fn a_killed_run_goes_on_to_the_same_dataset() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = recipe(folder.path(), TINY);
+    let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
+    let many = ["--samples", "20", "--jobs", "1"];
+    simulate(&recipe, &whole, &many).assert().code(0);
+
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("glassbridge"))
+        .arg("simulate")
+        .arg(&recipe)
+        .arg("--out")
+        .arg(&killed)
+        .args(many)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while parts(&killed) == 0 {
+        assert!(Instant::now() < deadline, "no sample in 30 s");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(Dataset::open(&killed).is_err(), "killed too late to tell");
+    assert!(parts(&killed) < 20);
+
+    simulate(&recipe, &killed, &many).assert().code(0);
+    same(&whole, &killed);
+}
+
+/// Finished samples of an unfinished dataset.
+fn parts(dataset: &Path) -> usize {
+    let finished = |e: &fs::DirEntry| e.path().extension().is_some_and(|e| e == "npz");
+    fs::read_dir(dataset.join("parts")).map_or(0, |all| all.flatten().filter(finished).count())
+}
+
+#[test]
+fn another_recipe_in_the_same_folder_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = recipe(folder.path(), TINY);
+    let (done, half) = (folder.path().join("done"), folder.path().join("half"));
+    simulate(&recipe, &done, &[]).assert().code(0);
+    simulate(&recipe, &half, &["--shard", "0/2"])
+        .assert()
+        .code(0);
+    for out in [&done, &half] {
+        let before = files(out);
+        let words = ["already holds another dataset", "choose another --out"];
+        refused(simulate(&recipe, out, &["--seed", "7"]), &words);
+        assert!(files(out) == before, "{} was touched", out.display());
+    }
+}
+
+#[test]
+fn a_damaged_dataset_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("set");
+    simulate(
+        &recipe(folder.path(), TINY),
+        &out,
+        &["--samples", "9", "--seed", "3"],
+    )
+    .assert()
+    .code(0);
+    let operator = folder.path().join("op.npz");
+    let train = || {
+        let mut command = Command::cargo_bin("glassbridge").unwrap();
+        command.arg("train").arg(&out).args(["--quantity", "vdos"]);
+        command.arg("--out").arg(&operator);
+        command
+    };
+    let array = out.join("vdos.npy");
+    let good = fs::read(&array).unwrap();
+    let mut flipped = good.clone();
+    flipped[good.len() - 5] ^= 1;
+    for bad in [&flipped[..], &good[..good.len() - 8], b""] {
+        fs::write(&array, bad).unwrap();
+        refused(train(), &["vdos.npy"]);
+        assert!(!operator.exists());
+    }
+    fs::remove_file(&array).unwrap();
+    refused(train(), &["vdos.npy"]);
+    fs::write(&array, good).unwrap();
+
+    let table = out.join("samples.csv");
+    let text = fs::read_to_string(&table).unwrap();
+    fs::write(&table, text.replacen("0,3,", "0,4,", 1)).unwrap();
+    refused(train(), &["samples.csv", "changed"]);
+    fs::write(&table, text).unwrap();
+
+    train().assert().code(0);
+    fs::write(out.join("manifest.json"), "{\"schema\": 1").unwrap();
+    refused(train(), &["manifest.json"]);
+    fs::remove_file(out.join("manifest.json")).unwrap();
+    refused(train(), &["not a complete dataset"]);
+}
+
+#[test]
+fn bad_recipes_name_the_fault_and_write_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let cases = [
+        ("base = \"sio2\"\nsampels = 4\n", "sampels"),
+        ("base = \"sio2\"\n[record]\nbins = 4\n", "bins"),
+        ("base = \"si02\"\n", "si02"),
+        ("name = \"bare\"\n", "missing field"),
+        ("base = \"sio2\"\nsamples = \n", "tiny.toml"),
+        ("base = \"sio2\"\nsamples = 0\n", "samples"),
+        ("base = \"sio2\"\n[crystal]\nrepeat = [0, 1, 1]\n", "repeat"),
+        (
+            "base = \"sio2\"\n[record]\nbroadening = nan\n",
+            "broadening",
+        ),
+        ("base = \"sio2\"\n[record]\ne_bins = 0\n", "0 bins"),
+        (
+            "base = \"sio2\"\npotential = \"tersoff:nosuch\"\n",
+            "nosuch",
+        ),
+        ("base = \"sio2\"\n[crystal]\nlattice = \"hex\"\n", "hex"),
+    ];
+    for (text, word) in cases {
+        let assert = simulate(&recipe(folder.path(), text), &out, &[])
+            .assert()
+            .code(1);
+        let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        assert!(said.contains(word), "'{word}' is not in: {said}");
+        assert!(!out.exists(), "{text} left something behind");
+    }
+    let words = ["no built-in recipe 'nosuch'", "sio2"];
+    refused(simulate(Path::new("nosuch"), &out, &[]), &words);
+    refused(
+        simulate(Path::new("absent.toml"), &out, &[]),
+        &["absent.toml"],
+    );
+    assert!(!out.exists());
+}
+
+#[test]
+fn recipes_are_listed_and_printed() {
+    let glassbridge = || Command::cargo_bin("glassbridge").unwrap();
+    let list = glassbridge().args(["simulate", "--list"]).assert().code(0);
+    let names = String::from_utf8(list.get_output().stdout.clone()).unwrap();
+    assert!(names.lines().any(|n| n == "sio2"), "{names}");
+    for name in names.lines() {
+        let print = glassbridge()
+            .args(["simulate", "--print", name])
+            .assert()
+            .code(0);
+        let text = String::from_utf8(print.get_output().stdout.clone()).unwrap();
+        let recipe = glassbridge::dataset::Recipe::parse(&text).unwrap();
+        assert_eq!(recipe.name, name);
+    }
+    glassbridge()
+        .args(["simulate", "--print", "nosuch"])
+        .assert()
+        .code(1);
+    glassbridge().arg("simulate").assert().code(2);
+    glassbridge()
+        .args(["simulate", "sio2", "--out", "x", "--shard", "2/2"])
+        .assert()
+        .code(2);
+}
