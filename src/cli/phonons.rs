@@ -1,12 +1,248 @@
 //! `glassbridge phonons`.
 
 use super::Outcome;
+use super::load;
+use crate::atoms::neighbours::NeighbourList;
+use crate::atoms::structure::Structure;
+use crate::dynamics::minimise::{self, AT_REST, MOST_STEPS};
+use crate::elements::element;
 use crate::error::{Error, Result};
+use crate::finding::Finding;
+use crate::io::extxyz::{self, Frame};
+use crate::io::npz::Bundle;
+use crate::io::{files, npy};
+use crate::potentials::hessian::Hessian;
+use crate::potentials::{self, Evaluation, Potential};
+use crate::vibrations::modes::Modes;
+use faer::Mat;
+use serde_json::json;
+use std::path::{Path, PathBuf};
 
-/// To be written.
+/// The dense matrix of more atoms than this does not fit in the memory of a common computer.
+const MOST_ATOMS: usize = 20_000;
+/// 1 eV/Å³ in bar (CODATA 2018).
+const EV_PER_A3_IN_BAR: f64 = 1.602_176_634e6;
+/// Structures are megabytes of text.
+const LARGEST_FILE: u64 = 1 << 30;
+
+/// Energy, forces and harmonic modes of a structure.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+#[command(after_help = "Examples:\n  \
+    glassbridge phonons glass.extxyz --potential tersoff:sio2-2007 --relax\n  \
+    glassbridge phonons glass.extxyz --potential tersoff:file=SiO.tersoff --hessian H.npy --json")]
+pub(super) struct Args {
+    /// The structure: the first frame of an extended XYZ file.
+    file: PathBuf,
+    /// tersoff:c-1989, tersoff:sic-1989, tersoff:si-1988, tersoff:sio2-2007 or tersoff:file=PATH.
+    #[arg(long, value_name = "P")]
+    potential: String,
+    /// Move the atoms to the nearest minimum of the energy first, at fixed cell.
+    #[arg(long)]
+    relax: bool,
+    /// Write the second derivatives (eV/A^2), 3N x 3N, for numpy.
+    #[arg(long, value_name = "H.npy")]
+    hessian: Option<PathBuf>,
+    /// Write the structure with its energy (eV) and forces (eV/A).
+    #[arg(long, value_name = "F.extxyz")]
+    forces: Option<PathBuf>,
+    /// Write `frequencies_thz` and the polarisation `vectors`, a column a mode.
+    #[arg(long, value_name = "M.npz")]
+    modes: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
 
-pub(super) fn run(_args: &Args) -> Result<Outcome> {
-    Err(Error::new("phonons is not written yet"))
+/// All that is found before anything is written.
+struct Found {
+    structure: Structure,
+    evaluation: Evaluation,
+    window_pairs: usize,
+    hessian: Hessian,
+    modes: Modes,
+}
+
+pub(super) fn run(args: &Args) -> Result<Outcome> {
+    let potential = potentials::parse(&args.potential)?;
+    let structure = read(&args.file)?;
+    let mut findings = Vec::new();
+    let found = find(&*potential, structure, args, &mut findings).map_err(|e| e.at(&args.file))?;
+    findings.extend(doubts(&found));
+    write(args, &found)?;
+    load::tell(&findings);
+    if args.json {
+        println!("{}", summary(&found, &findings));
+    } else {
+        print!("{}", words(&found));
+    }
+    Ok(Outcome::Done)
+}
+
+fn read(path: &Path) -> Result<Structure> {
+    let bytes = files::read(path, LARGEST_FILE)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let frames = extxyz::read(&text, |symbol| Ok(element(symbol)?.mass)).map_err(|e| e.at(path))?;
+    let first = frames.into_iter().next();
+    let structure = first.map(|frame| frame.structure);
+    let structure = structure.ok_or_else(|| Error::new("the file is empty").at(path))?;
+    if structure.len() > MOST_ATOMS {
+        return Err(
+            Error::new(format!("{} atoms are too many", structure.len()))
+                .at(path)
+                .because(format!(
+                    "the dense matrix of more than {MOST_ATOMS} does not fit in memory"
+                ))
+                .cure("give a smaller structure"),
+        );
+    }
+    Ok(structure)
+}
+
+fn find(
+    potential: &dyn Potential,
+    mut structure: Structure,
+    args: &Args,
+    findings: &mut Vec<Finding>,
+) -> Result<Found> {
+    apart(potential, &structure)?;
+    if args.relax {
+        let end = minimise::minimise(potential, &structure, AT_REST, MOST_STEPS)?;
+        if !end.converged {
+            findings.push(Finding::new(
+                "not-at-rest",
+                format!(
+                    "the relaxation stopped after {} steps at {:.1e} eV/Å.",
+                    end.iterations, end.max_force
+                ),
+                "Check the structure, or relax it with another program first.",
+            ));
+        }
+        structure = end.structure;
+    }
+    let neighbours = NeighbourList::new(&structure, potential.cutoff())?;
+    let evaluation = potential.evaluate(&structure, &neighbours)?;
+    let hessian = potential.hessian(&structure, &neighbours)?;
+    let modes = Modes::of(&hessian, &structure.atom_masses(), args.modes.is_some())?;
+    Ok(Found {
+        window_pairs: potential.window_pairs(&structure, &neighbours).len(),
+        structure,
+        evaluation,
+        hessian,
+        modes,
+    })
+}
+
+/// Refuses a structure with two atoms in one place, where no potential has derivatives.
+fn apart(potential: &dyn Potential, structure: &Structure) -> Result<()> {
+    /// Å; a tenth of the shortest bond there is, that of H₂.
+    const ONE_PLACE: f64 = 0.07;
+    let neighbours = NeighbourList::new(structure, potential.cutoff())?;
+    for i in 0..structure.len() {
+        if let Some(n) = neighbours.of(i).iter().find(|n| n.distance < ONE_PLACE) {
+            return Err(
+                Error::new(format!("atoms {} and {} overlap", i + 1, n.index + 1))
+                    .because(format!(
+                        "they are {:.3} Å apart, counting periodic images",
+                        n.distance
+                    ))
+                    .cure("remove one of them, or check Lattice and units: lengths are in Å"),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn doubts(found: &Found) -> Vec<Finding> {
+    let mut doubts = Vec::new();
+    let imaginary = found.modes.imaginary_modes();
+    if imaginary > 0 {
+        doubts.push(Finding::new(
+            "imaginary-modes",
+            format!(
+                "{imaginary} modes are imaginary (largest force {:.1e} eV/Å): the structure is not at a minimum.",
+                found.evaluation.max_force()
+            ),
+            "Give --relax; if they stay, the structure is unstable in this potential.",
+        ));
+    }
+    if found.window_pairs > 0 {
+        doubts.push(Finding::new(
+            "pairs-in-window",
+            format!("{} pairs sit where the potential switches bonds off: modes there are those of the switch.", found.window_pairs),
+            "Trust the highest frequencies only without such pairs.",
+        ));
+    }
+    doubts
+}
+
+fn write(args: &Args, found: &Found) -> Result<()> {
+    if let Some(path) = &args.hessian {
+        let dense = found.hessian.to_dense();
+        files::replace(path, |out| npy::write_matrix(out, dense.as_ref()))?;
+    }
+    if let Some(path) = &args.forces {
+        let frame = Frame {
+            structure: found.structure.clone(),
+            energy: Some(found.evaluation.energy),
+            forces: Some(found.evaluation.forces.clone()),
+        };
+        files::replace_text(path, &extxyz::write(&[frame]))?;
+    }
+    if let (Some(path), Some(vectors)) = (&args.modes, &found.modes.vectors) {
+        let frequencies = &found.modes.frequencies_thz;
+        let column = Mat::from_fn(frequencies.len(), 1, |s, _| frequencies[s]);
+        let arrays = [
+            ("frequencies_thz".to_owned(), column),
+            ("vectors".to_owned(), vectors.clone()),
+        ];
+        let bytes = Bundle {
+            meta: None,
+            arrays: arrays.into(),
+        }
+        .to_bytes()?;
+        files::replace(path, |out| {
+            out.write_all(&bytes)
+                .map_err(|e| Error::io(path, "write the file", &e))
+        })?;
+    }
+    Ok(())
+}
+
+fn pressure_bar(found: &Found) -> f64 {
+    found.evaluation.pressure(found.structure.cell.volume()) * EV_PER_A3_IN_BAR
+}
+
+fn summary(found: &Found, findings: &[Finding]) -> serde_json::Value {
+    let energy = found.evaluation.energy;
+    json!({
+        "energy": energy,
+        "energy_per_atom": energy / found.structure.len() as f64,
+        "max_force": found.evaluation.max_force(),
+        "pressure": pressure_bar(found),
+        "pressure_unit": "bar",
+        "frequencies_thz": found.modes.frequencies_thz,
+        "imaginary_modes": found.modes.imaginary_modes(),
+        "zero_modes": found.modes.zero_modes(),
+        "window_pairs": found.window_pairs,
+        "findings": findings,
+    })
+}
+
+fn words(found: &Found) -> String {
+    let (energy, frequencies) = (found.evaluation.energy, &found.modes.frequencies_thz);
+    let end = |f: Option<&f64>| f.copied().unwrap_or(f64::NAN);
+    format!(
+        "energy        {energy:.6} eV, {:.6} eV an atom\n\
+         largest force {:.3e} eV/Å\n\
+         pressure      {:.1} bar\n\
+         modes         {} from {:.4} to {:.4} THz, {} imaginary, {} zero\n",
+        energy / found.structure.len() as f64,
+        found.evaluation.max_force(),
+        pressure_bar(found),
+        frequencies.len(),
+        end(frequencies.first()),
+        end(frequencies.last()),
+        found.modes.imaginary_modes(),
+        found.modes.zero_modes(),
+    )
 }
