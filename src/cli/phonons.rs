@@ -95,7 +95,7 @@ fn read(path: &Path) -> Result<Structure> {
             Error::new(format!("{} atoms are too many", structure.len()))
                 .at(path)
                 .because(format!(
-                    "the dense matrix of more than {MOST_ATOMS} does not fit in memory"
+                    "the limit is {MOST_ATOMS}, for the memory that the full matrix takes"
                 ))
                 .cure("give a smaller structure"),
         );
@@ -172,7 +172,7 @@ fn doubts(found: &Found) -> Vec<Finding> {
         doubts.push(Finding::new(
             "imaginary-modes",
             format!(
-                "{imaginary} modes are imaginary (largest force {:.1e} eV/Å): the structure is not at a minimum.",
+                "{imaginary} mode(s) imaginary (largest force {:.1e} eV/Å): the structure is not at a minimum.",
                 found.evaluation.max_force()
             ),
             "Give --relax; if they stay, the structure is unstable in this potential.",
