@@ -18,8 +18,8 @@ use faer::Mat;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// The dense matrix of more atoms than this does not fit in the memory of a common computer.
-const MOST_ATOMS: usize = 20_000;
+/// One matrix of this many atoms takes 7 GB, and the eigenvalue solver needs a few.
+const MOST_ATOMS: usize = 10_000;
 /// 1 eV/Å³ in bar (CODATA 2018).
 const EV_PER_A3_IN_BAR: f64 = 1.602_176_634e6;
 /// Structures are megabytes of text.
@@ -68,7 +68,12 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let mut findings = Vec::new();
     let found = find(&*potential, structure, args, &mut findings).map_err(|e| e.at(&args.file))?;
     findings.extend(doubts(&found));
-    write(args, &found)?;
+    for (path, bytes) in wanted(args, &found)? {
+        files::replace(path, |out| {
+            out.write_all(&bytes)
+                .map_err(|e| Error::io(path, "write the file", &e))
+        })?;
+    }
     load::tell(&findings);
     if args.json {
         println!("{}", summary(&found, &findings));
@@ -90,7 +95,7 @@ fn read(path: &Path) -> Result<Structure> {
             Error::new(format!("{} atoms are too many", structure.len()))
                 .at(path)
                 .because(format!(
-                    "the dense matrix of more than {MOST_ATOMS} does not fit in memory"
+                    "the limit is {MOST_ATOMS}, for the memory that the full matrix takes"
                 ))
                 .cure("give a smaller structure"),
         );
@@ -154,12 +159,20 @@ fn apart(potential: &dyn Potential, structure: &Structure) -> Result<()> {
 
 fn doubts(found: &Found) -> Vec<Finding> {
     let mut doubts = Vec::new();
+    let repeating = found.structure.cell.dimensions();
+    if repeating < 3 {
+        doubts.push(Finding::new(
+            "pressure-of-a-box",
+            format!("the cell repeats in {repeating} directions: the pressure takes the volume of Lattice."),
+            "Compare it only with programs that do the same.",
+        ));
+    }
     let imaginary = found.modes.imaginary_modes();
     if imaginary > 0 {
         doubts.push(Finding::new(
             "imaginary-modes",
             format!(
-                "{imaginary} modes are imaginary (largest force {:.1e} eV/Å): the structure is not at a minimum.",
+                "{imaginary} mode(s) imaginary (largest force {:.1e} eV/Å): the structure is not at a minimum.",
                 found.evaluation.max_force()
             ),
             "Give --relax; if they stay, the structure is unstable in this potential.",
@@ -168,17 +181,20 @@ fn doubts(found: &Found) -> Vec<Finding> {
     if found.window_pairs > 0 {
         doubts.push(Finding::new(
             "pairs-in-window",
-            format!("{} pairs sit where the potential switches bonds off: modes there are those of the switch.", found.window_pairs),
+            format!("{} pair(s) of atoms are where the potential switches bonds off: modes there are those of the switch.", found.window_pairs),
             "Trust the highest frequencies only without such pairs.",
         ));
     }
     doubts
 }
 
-fn write(args: &Args, found: &Found) -> Result<()> {
+/// The files that were asked for, complete before the first is written.
+fn wanted<'a>(args: &'a Args, found: &Found) -> Result<Vec<(&'a Path, Vec<u8>)>> {
+    let mut files: Vec<(&Path, Vec<u8>)> = Vec::new();
     if let Some(path) = &args.hessian {
-        let dense = found.hessian.to_dense();
-        files::replace(path, |out| npy::write_matrix(out, dense.as_ref()))?;
+        let mut bytes = Vec::new();
+        npy::write_matrix(&mut bytes, found.hessian.to_dense().as_ref())?;
+        files.push((path, bytes));
     }
     if let Some(path) = &args.forces {
         let frame = Frame {
@@ -186,7 +202,7 @@ fn write(args: &Args, found: &Found) -> Result<()> {
             energy: Some(found.evaluation.energy),
             forces: Some(found.evaluation.forces.clone()),
         };
-        files::replace_text(path, &extxyz::write(&[frame]))?;
+        files.push((path, extxyz::write(&[frame]).into_bytes()));
     }
     if let (Some(path), Some(vectors)) = (&args.modes, &found.modes.vectors) {
         let frequencies = &found.modes.frequencies_thz;
@@ -195,17 +211,13 @@ fn write(args: &Args, found: &Found) -> Result<()> {
             ("frequencies_thz".to_owned(), column),
             ("vectors".to_owned(), vectors.clone()),
         ];
-        let bytes = Bundle {
+        let bundle = Bundle {
             meta: None,
             arrays: arrays.into(),
-        }
-        .to_bytes()?;
-        files::replace(path, |out| {
-            out.write_all(&bytes)
-                .map_err(|e| Error::io(path, "write the file", &e))
-        })?;
+        };
+        files.push((path, bundle.to_bytes()?));
     }
-    Ok(())
+    Ok(files)
 }
 
 fn pressure_bar(found: &Found) -> f64 {
