@@ -203,7 +203,7 @@ impl Recipe {
         let m = &self.melt;
         let times =
             range(m.kelvin, 0.0, 1e5) && range(m.melt_fs, 0.0, 1e9) && range(m.quench_fs, 0.0, 1e9);
-        if !(0.0..=1.0).contains(&m.share) || !times || !(m.step_fs > 0.0 && m.step_fs <= 100.0) {
+        if !(range([m.share; 2], 0.0, 1.0) && times && range([m.step_fs; 2], 1e-3, 100.0)) {
             return fail(
                 "the melt needs a share between 0 and 1 and sensible ranges of temperature and time",
             );

@@ -220,22 +220,19 @@ impl Measurement {
         });
         let map = diffraction.map(&meta.r, &inside.x, &mut findings)?;
         let seen = operator.x.as_ref() * map.transpose();
-        let (sigma, known) = match &inside.sigma {
-            Some(sigma) => {
-                let factor = |x: f64| conversion.at(x, density.map(|d| d[0])).0;
-                (
-                    sigma
-                        .iter()
-                        .zip(&inside.x)
-                        .map(|(s, &x)| s * factor(x).abs())
-                        .collect(),
-                    true,
-                )
-            }
-            None => {
-                let sigma = estimated(seen.as_ref(), data.as_ref(), "PDF", &mut findings);
-                (vec![sigma; inside.x.len()], false)
-            }
+        let (sigma, known) = if let Some(sigma) = &inside.sigma {
+            let factor = |x: f64| conversion.at(x, density.map(|d| d[0])).0;
+            (
+                sigma
+                    .iter()
+                    .zip(&inside.x)
+                    .map(|(s, &x)| s * factor(x).abs())
+                    .collect(),
+                true,
+            )
+        } else {
+            let sigma = estimated(seen.as_ref(), data.as_ref(), "PDF", &mut findings);
+            (vec![sigma; inside.x.len()], false)
         };
         let scale = vec![1.0; data.nrows()];
         let mut channel = Channel::new(inside.x, map, sigma, known, rms(data.as_ref()))?;

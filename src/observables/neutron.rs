@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 /// `G(E) = Σ c_a (σ_a/M_a) g_a(E) / Σ c_a σ_a/M_a` in 1/meV, on the grid of `vdos`; its area is 1.
 ///
 /// σ is the bound total cross section (coherent plus incoherent: the incoherent approximation), M the mass in the
-/// structure. The Debye-Waller factors exp(−2W_a) are set to 1, that is, the same for every species.
+/// structure. The Debye-Waller factors `exp(−2W_a)` are set to 1, that is, the same for every species.
 pub fn neutron_gdos(vdos: &Vdos, structure: &Structure) -> Result<Vec<f64>> {
     if vdos.partial.len() != structure.species.len() {
         return Err(Error::new(
@@ -24,6 +24,8 @@ pub fn neutron_gdos(vdos: &Vdos, structure: &Structure) -> Result<Vec<f64>> {
     if sum <= 0.0 {
         return Err(Error::new("no element of this structure scatters neutrons"));
     }
-    weights.iter_mut().for_each(|w| *w /= sum);
+    for w in &mut weights {
+        *w /= sum;
+    }
     Ok(weighted(&vdos.partial, &weights))
 }

@@ -33,7 +33,7 @@ pub enum Weighting {
 
 /// The partial pair distribution functions of a structure on `grid` (Å), through all periodic images.
 ///
-/// `g_ab = count · measure / (pairs · shell)`, with N_a N_b pairs, N_a (N_a − 1) of equal species (a lone atom, which
+/// `g_ab = count · measure / (pairs · shell)`, with `N_a` `N_b` pairs, `N_a` (`N_a` − 1) of equal species (a lone atom, which
 /// has only its images, counts as one pair), and the shell of a bin: 4π/3 (r₂³ − r₁³), in a sheet π (r₂² − r₁²), along
 /// a chain 2 (r₂ − r₁). Without `widths` each pair goes into its bin; with them each is a Gaussian of its own
 /// variance, integrated exactly over each bin, and at least a tenth of a bin wide.

@@ -87,7 +87,7 @@ fn shares(modes: &Modes, structure: &Structure, kept: &[usize]) -> Result<Vec<Ve
             structure.len()
         )));
     }
-    let vectors = modes.vectors.as_ref().map(|v| v.as_ref());
+    let vectors = modes.vectors.as_ref().map(faer::mat::generic::Mat::as_ref);
     match (structure.species.len(), vectors) {
         (1, _) => Ok(vec![vec![1.0; kept.len()]]),
         (_, None) => Ok(Vec::new()),

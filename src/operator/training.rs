@@ -78,12 +78,11 @@ impl TrainingSet {
         if !finite(&self.g) || !finite(&self.spectra) {
             return fail("a training value is not a finite number".to_owned());
         }
-        if let Some(density) = &self.density {
-            if density.len() != n || density.iter().any(|d| !(d.is_finite() && *d > 0.0)) {
+        if let Some(density) = &self.density
+            && (density.len() != n || density.iter().any(|d| !(d.is_finite() && *d > 0.0))) {
                 return Err(Error::new("the number densities do not fit the samples")
                     .because("each sample needs one positive density"));
             }
-        }
         Ok(())
     }
 

@@ -141,7 +141,7 @@ impl Bond {
         0.5 * (repulsion.f + order.f * attraction.f)
     }
 
-    /// Adds forces and virial. With u = r_ij, v = r_ik and c = û·v̂ the gradients are
+    /// Adds forces and virial. With u = `r_ij`, v = `r_ik` and c = û·v̂ the gradients are
     /// ∂c/∂u = (v̂ - c û)/r and ∂c/∂v = (û - c v̂)/s.
     pub(super) fn pull(&self, i: usize, shell: &Shell, out: &mut Evaluation) {
         let (repulsion, attraction, order) = self.jets();
@@ -166,7 +166,7 @@ impl Bond {
 }
 
 /// Whether the repulsion of a pair is counted here or on its way back. LAMMPS counts it once, by the parity of the atom
-/// numbers, with the entry (i, j, j) of the atom where it does; some files (SiC 1989) differ in the last digits of (j, i, i).
+/// numbers, with the entry (i, j, j) of the atom where it does; some files (`SiC` 1989) differ in the last digits of (j, i, i).
 fn repels(i: usize, j: usize, [x, y, z]: [f64; 3]) -> bool {
     let odd = (i + j) % 2 == 1;
     match i.cmp(&j) {

@@ -5,7 +5,7 @@
 //! ζ_ij = Σ_{k≠i,j} f_C(r_ik) g(cos θ_ijk) exp((λ₃ (r_ij - r_ik))^m),    b(ζ) = (1 + (βζ)ⁿ)^(-1/2n)
 //! ```
 //!
-//! A, B, λ₁, λ₂, n, β and the cutoff of the bond come from the entry (i, j, j); the cutoff of r_ik, γ, c, d, h, λ₃ and m from
+//! A, B, λ₁, λ₂, n, β and the cutoff of the bond come from the entry (i, j, j); the cutoff of `r_ik`, γ, c, d, h, λ₃ and m from
 //! (i, j, k). J. Tersoff, Phys. Rev. B 39, 5566 (1989).
 
 mod bond;

@@ -1,6 +1,6 @@
 //! Second derivatives of one bond, in closed form.
 //!
-//! The energy of bond i-j is a function of u = r_ij and all v_k = r_ik. With ζ_u, ζ_k the gradients of ζ and F the part of ζ that
+//! The energy of bond i-j is a function of u = `r_ij` and all `v_k` = `r_ik`. With `ζ_u`, `ζ_k` the gradients of ζ and F the part of ζ that
 //! neighbour k brings,
 //!
 //! ```text
@@ -96,7 +96,7 @@ impl Angle {
     }
 }
 
-/// F_uu, F_uv and F_vv of one influence.
+/// `F_uu`, `F_uv` and `F_vv` of one influence.
 fn curvature(f: &Influence, g: &Angle) -> (Block, Block, Block) {
     let (w, h, e) = (f.switch, f.angular, f.length);
     let rr = w.f * h.f * e.dd;

@@ -111,7 +111,7 @@ impl Entry {
             return Jet::ONE;
         }
         let l = self.lambda3;
-        let cubic = self.m == 3.0;
+        let cubic = self.is_cubic();
         let (exponent, d, dd) = if cubic {
             let l3 = l * l * l;
             (l3 * x * x * x, 3.0 * l3 * x * x, 6.0 * l3 * x)
