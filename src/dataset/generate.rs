@@ -126,8 +126,9 @@ pub fn generate(
         .into_par_iter()
         .filter(|i| i % shard.of == shard.index && !parts.has(*i))
         .try_for_each(|i| {
-            let sample = sample(recipe, &crystal, potential.as_ref(), i)
-                .map_err(|e| Error::new(format!("sample {i} cannot be made")).because(e.to_string()))?;
+            let sample = sample(recipe, &crystal, potential.as_ref(), i).map_err(|e| {
+                Error::new(format!("sample {i} cannot be made")).because(e.to_string())
+            })?;
             parts.save(i, &sample)?;
             tick(&sample.row);
             Ok(())
@@ -314,9 +315,15 @@ struct Parts {
 }
 
 impl Parts {
+    fn of(dataset: &Path) -> Self {
+        Self {
+            folder: dataset.join("parts"),
+        }
+    }
+
     /// The folder `parts` of a dataset, made if need be; refused if it belongs to another recipe.
     fn open(dataset: &Path, recipe: &Recipe) -> Result<Self> {
-        let folder = dataset.join("parts");
+        let Self { folder } = Self::of(dataset);
         let note = folder.join("recipe.json");
         let text = serde_json::to_string_pretty(recipe)
             .map_err(|e| Error::new("cannot note the recipe").because(e.to_string()))?;
@@ -367,19 +374,22 @@ impl Parts {
 
     fn load(&self, index: usize) -> Result<(Row, Bundle)> {
         let path = self.path(index);
-        let bundle =
-            Bundle::from_bytes(&files::read(&path, LARGEST_PART)?).map_err(|e| e.at(&path))?;
         let damaged = || {
             Error::new("a finished sample is damaged")
                 .at(&path)
                 .cure("remove this file and start the same command again")
         };
+        let bytes = files::read(&path, LARGEST_PART)?;
+        let bundle = Bundle::from_bytes(&bytes).map_err(|_| damaged())?;
         let row = serde_json::from_str(bundle.meta.as_deref().ok_or_else(damaged)?)
             .map_err(|_| damaged())?;
         Ok((row, bundle))
     }
 
     fn remove(&self) -> Result<()> {
+        if !self.folder.exists() {
+            return Ok(());
+        }
         fs::remove_dir_all(&self.folder)
             .map_err(|e| Error::io(&self.folder, "remove the finished parts", &e))
     }

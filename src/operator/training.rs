@@ -79,10 +79,11 @@ impl TrainingSet {
             return fail("a training value is not a finite number".to_owned());
         }
         if let Some(density) = &self.density
-            && (density.len() != n || density.iter().any(|d| !(d.is_finite() && *d > 0.0))) {
-                return Err(Error::new("the number densities do not fit the samples")
-                    .because("each sample needs one positive density"));
-            }
+            && (density.len() != n || density.iter().any(|d| !(d.is_finite() && *d > 0.0)))
+        {
+            return Err(Error::new("the number densities do not fit the samples")
+                .because("each sample needs one positive density"));
+        }
         Ok(())
     }
 

@@ -279,7 +279,10 @@ fn silicon_carbide(si: Entry, c: Entry) -> Set {
     // Mixed pair terms by the paper's rules, with its chi = 0.9776 in B; last digits as in LAMMPS' file.
     let pair = |a: f64| [1.97205, 395.145, 2.35726, 0.1527, 2.9839, a];
     let (r, window) = (2.35726, 0.152_71);
-    let (si_with_c, c_with_si) = (si.with_pair(pair(1_597.311_14)), c.with_pair(pair(1_597.311)));
+    let (si_with_c, c_with_si) = (
+        si.with_pair(pair(1_597.311_14)),
+        c.with_pair(pair(1_597.311)),
+    );
     Set::of(
         &["Si", "C"],
         &[
