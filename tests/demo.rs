@@ -1,5 +1,11 @@
 //! The demonstration, and what its operator is worth on silica glasses that were kept from it.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests tell their numbers and what they skip"
+)]
+
 use assert_cmd::Command;
 use faer::Mat;
 use glassbridge::inverse::{Inverter, Measurement, Raw};

@@ -1,6 +1,12 @@
 //! The operator, the inversion and the verdict on the five development sets of `../shared/datasets`, against the bars
 //! that a prototype set (`science.md`, section 8). Nothing is tuned by material; samples are held out by group.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests tell their numbers and what they skip"
+)]
+
 use faer::Mat;
 use glassbridge::consistency::{Domain, Judge};
 use glassbridge::curve::Quantity;

@@ -1,5 +1,11 @@
 //! Potentials against LAMMPS: energy, forces, virial, Hessian and frequencies of `../shared/oracles/lammps`.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests tell their numbers and what they skip"
+)]
+
 mod support;
 
 use glassbridge::atoms::neighbours::NeighbourList;

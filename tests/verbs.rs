@@ -1,5 +1,10 @@
 //! The verbs as a user calls them: what they print, what they write and how they end, on a small made-up glass.
 
+#![allow(
+    clippy::float_cmp,
+    reason = "numbers are copied from file to file, not computed"
+)]
+
 #[path = "support/tiny.rs"]
 mod tiny;
 

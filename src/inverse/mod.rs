@@ -19,4 +19,4 @@ pub use inverter::{Inversion, Inverter};
 pub use measurement::{Diffraction, Measurement, Nuisance, Raw};
 pub use predictor::{Prediction, Predictor};
 pub use resolution::Resolution;
-pub use seen::Seen;
+pub use seen::{DRAWS, Seen};
