@@ -21,6 +21,9 @@ pub(super) struct ReadArgs {
     /// Columns of x, y and perhaps the standard error, counted from 1
     #[arg(long, value_delimiter = ',', value_name = "X,Y[,SIGMA]")]
     pub(super) columns: Option<Vec<usize>>,
+    /// Column of the standard error, counted from 1, where x and y are the first two
+    #[arg(long, value_name = "N", conflicts_with = "columns")]
+    pub(super) sigma_column: Option<usize>,
 }
 
 impl ReadArgs {
@@ -35,7 +38,7 @@ impl ReadArgs {
             quantity: self.quantity,
             otherwise: None,
             unit: self.x_unit,
-            columns: self.columns.clone(),
+            columns: self.columns.clone().or_else(|| self.sigma_column.map(|n| vec![1, 2, n])),
         }
     }
 }

@@ -30,37 +30,32 @@ pub fn dataset(data: &Dataset) -> Result<Vec<Figure>> {
     let pick =
         |name: &str| -> Result<Mat<f64>> { Ok(rows::select(data.matrix(name)?.as_ref(), &usable)) };
     let (g, y) = (pick("rdf")?, pick(spectrum)?);
-    let amplitude: Vec<f64> = {
-        let column = data.column("displacement")?;
-        usable.iter().map(|&i| column[i]).collect()
+    // What disorder costs is its best single measure: displaced crystals may fall back, melted ones may not.
+    let excess: Vec<f64> = {
+        let column = data.column("energy_per_atom_ev")?;
+        let lowest = usable
+            .iter()
+            .map(|&i| column[i])
+            .fold(f64::INFINITY, f64::min);
+        usable.iter().map(|&i| 1e3 * (column[i] - lowest)).collect()
     };
-    let share = data.column("displaced_share")?;
-    let whole: Vec<usize> = (0..usable.len())
-        .filter(|&k| share[usable[k]] >= 1.0)
-        .collect();
-    let shown = ladder(&amplitude, &whole);
+    let shown = ladder(&excess);
     let (r, energy) = (data.manifest.r.grid, data.manifest.energy.grid);
     Ok(vec![
-        samples(&shown, &amplitude, [(&g, r), (&y, energy)], spectrum)?,
+        samples(&shown, &excess, [(&g, r), (&y, energy)], spectrum)?,
         spread([(&g, r), (&y, energy)], spectrum)?,
     ])
 }
 
-/// At most [`SHOWN`] of the candidates, their amplitudes as evenly spread as they can be; ascending.
-fn ladder(amplitude: &[f64], candidates: &[usize]) -> Vec<usize> {
-    let all: Vec<usize> = (0..amplitude.len()).collect();
-    let candidates = if candidates.len() < 2 {
-        &all
-    } else {
-        candidates
-    };
-    let mut sorted = candidates.to_vec();
-    sorted.sort_by(|&a, &b| amplitude[a].total_cmp(&amplitude[b]));
-    let (low, high) = (amplitude[sorted[0]], amplitude[sorted[sorted.len() - 1]]);
+/// At most [`SHOWN`] of the samples, their energies as evenly spread as they can be; ascending.
+fn ladder(excess: &[f64]) -> Vec<usize> {
+    let mut sorted: Vec<usize> = (0..excess.len()).collect();
+    sorted.sort_by(|&a, &b| excess[a].total_cmp(&excess[b]));
+    let (low, high) = (excess[sorted[0]], excess[sorted[sorted.len() - 1]]);
     let mut shown: Vec<usize> = (0..SHOWN)
         .filter_map(|k| {
             let want = low + (high - low) * k as f64 / (SHOWN - 1) as f64;
-            let off = |i: usize| (amplitude[i] - want).abs();
+            let off = |i: usize| (excess[i] - want).abs();
             sorted
                 .iter()
                 .copied()
@@ -71,10 +66,10 @@ fn ladder(amplitude: &[f64], candidates: &[usize]) -> Vec<usize> {
     shown
 }
 
-/// Each curve stands on the amplitude of its sample; `r (g − 1)`, lest the first peak dwarf all others.
+/// Each curve stands on the excess energy of its sample; `r (g − 1)`, lest the first peak dwarf all others.
 fn samples(
     shown: &[usize],
-    amplitude: &[f64],
+    excess: &[f64],
     sides: [(&Mat<f64>, Grid); 2],
     spectrum: &str,
 ) -> Result<Figure> {
@@ -83,16 +78,15 @@ fn samples(
     let panel = |m: &Mat<f64>, grid: Grid, x: &str, title: &str| {
         Panel::new(
             Axis::over(x, grid.start(), grid.end()),
-            Axis::new("displacement (bond lengths)"),
-            raised(shown, amplitude, m, grid),
+            Axis::new("energy above the lowest (meV/atom)"),
+            raised(shown, excess, m, grid),
         )
         .titled(title)
     };
     Figure::new(
         "samples",
-        "Samples in the order of their disorder. Each curve stands on the amplitude of the random displacement of its \
-         sample, in units of the nearest-neighbour distance (vacancies and the size of the cell differ as well); heights \
-         share one scale within a panel.",
+        "From crystal to glass: each curve stands on the energy per atom of its sample at rest, above that of the lowest \
+         sample; heights share one scale within a panel.",
         Arrangement::Beside,
         Size::page(95.0),
         vec![
@@ -102,9 +96,9 @@ fn samples(
     )
 }
 
-/// The shown rows, each lifted to its amplitude, on one scale that keeps neighbours apart.
-fn raised(shown: &[usize], amplitude: &[f64], m: &Mat<f64>, grid: Grid) -> Vec<Layer> {
-    let levels = amplitude[shown[shown.len() - 1]] - amplitude[shown[0]];
+/// The shown rows, each lifted to its excess energy, on one scale that keeps neighbours apart.
+fn raised(shown: &[usize], excess: &[f64], m: &Mat<f64>, grid: Grid) -> Vec<Layer> {
+    let levels = excess[shown[shown.len() - 1]] - excess[shown[0]];
     let between = if levels > 0.0 {
         levels / (shown.len() - 1) as f64
     } else {
@@ -117,7 +111,7 @@ fn raised(shown: &[usize], amplitude: &[f64], m: &Mat<f64>, grid: Grid) -> Vec<L
     let scale = OVERLAP * between / tallest;
     let lifted = |i: usize| -> Vec<f64> {
         let row = rows::row(m.as_ref(), i);
-        row.iter().map(|v| amplitude[i] + scale * v).collect()
+        row.iter().map(|v| excess[i] + scale * v).collect()
     };
     // What was recorded of simulated samples: a thin solid line, as for any record.
     shown
