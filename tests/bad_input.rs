@@ -30,7 +30,7 @@ fn refused_file(path: &str, extra: &[&str], words: &[&str]) {
 #[test]
 fn bad_curves() {
     let vdos: &[&str] = &["--quantity", "vdos"];
-    let cases: [(&[u8], &[&str], &[&str]); 14] = [
+    let cases: [(&[u8], &[&str], &[&str]); 16] = [
         (b"", vdos, &["empty"]),
         (b"  \n\n", vdos, &["empty"]),
         (
@@ -54,6 +54,12 @@ fn bad_curves() {
             &["not a finite number", "bad.dat:2:3"],
         ),
         (b"1\n2\n3\n", vdos, &["one column", "bad.dat:1"]),
+        (b"1 2\n", vdos, &["one point"]),
+        (
+            b"1 2\n2 3\n#### start data\n",
+            vdos,
+            &["no numbers below", "bad.dat:3"],
+        ),
         (b"hello\nworld\n", vdos, &["no columns of numbers"]),
         (
             b"1 2\n2 3 4\n",
@@ -155,4 +161,17 @@ fn a_huge_file() {
         &["--quantity", "vdos"],
         &["too large", "1099511627776"],
     );
+}
+
+/// One endless line of numbers: cut into cells it would take some ten times its size.
+#[test]
+fn an_endless_line() {
+    let line = "1 ".repeat(9 << 20);
+    refused(
+        line.as_bytes(),
+        &["--quantity", "vdos"],
+        &["a line is too long", "bad.dat:1", "18874368"],
+    );
+    let table = format!("sample,{}\n", "1,".repeat(9 << 20));
+    refused(table.as_bytes(), &[], &["a line is too long", "bad.dat:1"]);
 }

@@ -141,6 +141,65 @@ fn an_unnamed_energy_unit_is_millielectronvolt_and_said() {
     assert!(codes(&reading).contains(&"unit-assumed"));
 }
 
+/// `start data` in a comment below the numbers is no mark of a head.
+#[test]
+fn words_like_the_mark_of_a_head_do_not_hide_the_numbers() {
+    let options = ReadOptions {
+        quantity: Some(Quantity::Vdos),
+        ..ReadOptions::default()
+    };
+    let text = b"1 2\n2 3\n3 4\n# restart data acquisition\n";
+    let reading = parse(text, Path::new("x"), &options).unwrap();
+    assert_eq!(reading.curve.x(), [1.0, 2.0, 3.0]);
+}
+
+#[test]
+fn the_line_above_the_numbers_names_the_unit() {
+    let read = |quantity, head: &str| {
+        let options = ReadOptions {
+            quantity: Some(quantity),
+            ..ReadOptions::default()
+        };
+        let text = format!("{head}\n1 2\n2 3\n");
+        let reading = parse(text.as_bytes(), Path::new("x"), &options).unwrap();
+        reading.curve.x()[0]
+    };
+    for (quantity, head, first) in [
+        (Quantity::PairDistribution, "r_nm g", 10.0),
+        (Quantity::PairDistribution, "# r (nm)   g(r)", 10.0),
+        (Quantity::PairDistribution, "nm\tg", 10.0),
+        (Quantity::PairDistribution, "# a g", 1.0),
+        (Quantity::PairDistribution, "r (A)\tG(r) (nm^-2)", 1.0),
+        (Quantity::StructureFactor, "Q[nm^-1] S", 0.1),
+        (Quantity::Vdos, "# E (THz)   g(E) (1/THz)", THZ_IN_MEV),
+        (Quantity::Vdos, "# r (nm)   g", 1.0),
+    ] {
+        assert!(
+            (read(quantity, head) - first).abs() < 1e-12,
+            "{quantity}: {head}"
+        );
+    }
+}
+
+/// 1200 may be wavenumbers; it cannot be meV.
+#[test]
+fn an_axis_on_which_nothing_vibrates_is_doubted() {
+    for (end, unit, doubted) in [
+        (1200, None, true),
+        (1200, Some(Unit::InverseCm), false),
+        (200, None, false),
+    ] {
+        let options = ReadOptions {
+            quantity: Some(Quantity::Vdos),
+            unit,
+            ..ReadOptions::default()
+        };
+        let text = format!("10 1\n{end} 2\n");
+        let reading = parse(text.as_bytes(), Path::new("x"), &options).unwrap();
+        assert_eq!(codes(&reading).contains(&"axis-improbable"), doubted);
+    }
+}
+
 /// The measured files, or a word that they are not here.
 fn measured(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -171,7 +230,7 @@ type Case = (
     &'static [(f64, f64, f64, f64)],
 );
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 14] = [
     (
         "silica-liang2023/vdos_Neutron_scattering.data",
         Some(Quantity::Vdos),
@@ -242,6 +301,49 @@ const CASES: [Case; 8] = [
         Quantity::Raman,
         // 458 cm^-1 in meV.
         &[(50.0, 65.0, 56.8, 0.3)],
+    ),
+    (
+        // PDFgetX and PDFgetN: the highest maximum where numpy finds it in the same columns.
+        "formats/pdf/LaB6_pdfgetx3.gr",
+        None,
+        None,
+        Quantity::ReducedPdf,
+        &[(3.9, 4.4, 4.1, 0.001)],
+    ),
+    (
+        "formats/pdf/LaB6_pdfgetx3.sq",
+        None,
+        None,
+        Quantity::StructureFactor,
+        &[(2.0, 5.0, 3.733, 0.001)],
+    ),
+    (
+        "formats/pdf/LaB6_pdfgetx3.fq",
+        None,
+        None,
+        Quantity::ReducedStructureFactor,
+        &[(2.0, 5.0, 3.733, 0.001)],
+    ),
+    (
+        "formats/pdf/npdf_07334.pdfgetn.gr",
+        None,
+        None,
+        Quantity::ReducedPdf,
+        &[(2.5, 4.0, 3.13, 0.01)],
+    ),
+    (
+        "formats/gudrun/NIMROD00016608_H2O_in_N9.mint01",
+        None,
+        None,
+        Quantity::KeenF,
+        &[],
+    ),
+    (
+        "formats/gudrun/NIMROD00016608_H2O_in_N9.mgor01",
+        None,
+        None,
+        Quantity::KeenTotal,
+        &[],
     ),
 ];
 

@@ -1,7 +1,8 @@
 //! Rows of numbers in a text file, and the head above them.
 
 use super::curve_text::ReadOptions;
-use super::dialect::{Head, LAYOUTS, Layout, is_comment, names_an_error};
+use super::dialect::{Head, LAYOUTS, Layout, is_comment, names_an_error, starts_the_data};
+use super::files;
 use super::repairs::Point;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
@@ -9,13 +10,15 @@ use std::borrow::Cow;
 
 /// Most rows taken; no instrument writes more in one curve.
 const MOST_ROWS: usize = 10_000_000;
+/// Most numbers taken, 512 MiB of them: many columns fill the memory as well as many rows do.
+const MOST_NUMBERS: usize = 64 << 20;
 /// Lines looked at to find the separator.
 const SAMPLE: usize = 2000;
 /// Characters of a bad cell shown to the user.
 const SHOWN: usize = 40;
 
-/// Refuses what is empty or no text.
-pub(super) fn refuse_binary(bytes: &[u8]) -> Result<()> {
+/// Refuses what is empty, no text, or text in endless lines.
+pub(super) fn refuse_unreadable(bytes: &[u8]) -> Result<()> {
     if bytes.trim_ascii().is_empty() {
         return Err(Error::new("the file is empty").cure("check that it was written completely"));
     }
@@ -27,7 +30,7 @@ pub(super) fn refuse_binary(bytes: &[u8]) -> Result<()> {
             .because("it holds zero bytes")
             .cure("export the curve as text with two or three columns"));
     }
-    Ok(())
+    files::refuse_long_lines(bytes)
 }
 
 /// Lines with their number from 1; `\n`, `\r\n` and `\r` end a line. What is not UTF-8 is Latin-1.
@@ -100,7 +103,7 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn read(bytes: &[u8], layout: Layout, extension: &str) -> Result<Self> {
         let marked = lines(bytes)
-            .find(|(_, l)| l.contains("start data"))
+            .find(|(_, l)| starts_the_data(l))
             .map_or(0, |l| l.0);
         let mut above: Vec<String> = Vec::new();
         let mut footer = String::new();
@@ -147,6 +150,12 @@ impl Table {
                     .push(number, &line, layout)
                     .map_err(|e| e.line(number))?,
             }
+        }
+        if table.columns == 0 {
+            return Err(Error::new("the file has no numbers below 'start data'")
+                .line(marked)
+                .because("that mark of PDFgetX and PDFgetN stands above the columns")
+                .cure("check that the file is complete"));
         }
         // A row with a bad cell above the first good one is no head line.
         for (number, line) in doubtful {
@@ -199,6 +208,12 @@ impl Table {
             return Err(
                 Error::new(format!("the file has more than {MOST_ROWS} rows"))
                     .cure("check that this is the right file, or cut it to the range you need"),
+            );
+        }
+        if self.values.len() > MOST_NUMBERS {
+            return Err(
+                Error::new(format!("the file has more than {MOST_NUMBERS} numbers"))
+                    .cure("check that this is the right file, or keep only the columns you need"),
             );
         }
         self.lines.push(number);

@@ -1,9 +1,9 @@
 //! Curves in columns of text, as the programs and facilities of the field write them.
 
-use super::columns::{Table, find_layout, refuse_binary};
+use super::columns::{Table, find_layout, refuse_unreadable};
 use super::dialect::Head;
 use super::files;
-use super::repairs::{errors, ordered};
+use super::repairs::{Point, errors, ordered};
 use crate::curve::{Curve, Quantity};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 /// Largest file taken: 512 MiB.
 const LARGEST: u64 = 512 << 20;
+/// No vibration is faster than that of H2, 4401 cm⁻¹ (Huber and Herzberg 1979), here in meV and rounded up.
+const FASTEST_VIBRATION: f64 = 550.0;
 
 /// What the user says about a file; what is `None` is taken from the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,7 +58,7 @@ pub fn read_curve(path: &Path, options: &ReadOptions) -> Result<Reading> {
 
 /// Reads a curve from bytes; `source` serves its extension and the record. See [`read_curve`].
 pub fn parse(bytes: &[u8], source: &Path, options: &ReadOptions) -> Result<Reading> {
-    refuse_binary(bytes)?;
+    refuse_unreadable(bytes)?;
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let layout = find_layout(text)?;
     let extension = source
@@ -77,6 +79,12 @@ pub fn parse(bytes: &[u8], source: &Path, options: &ReadOptions) -> Result<Readi
     let factor = unit(&table.head, quantity, options, &mut findings)?.factor_to(quantity.axis())?;
     let points = errors(points, &mut findings);
     let points = ordered(points, &mut findings);
+    improbable(&points, factor, quantity, &mut findings);
+    if points.len() < 2 {
+        return Err(Error::new("the file has one point")
+            .because("a curve needs two")
+            .cure("check that the file is complete and that its numbers stand in columns"));
+    }
     let jacobian = if quantity.is_density() { factor } else { 1.0 };
     let sigma: Option<Vec<f64>> = points
         .iter()
@@ -101,6 +109,20 @@ pub fn parse(bytes: &[u8], source: &Path, options: &ReadOptions) -> Result<Readi
         q_max: table.head.q_max,
         notes: table.head.notes,
     })
+}
+
+/// Tells of one-phonon spectra that go on where nothing vibrates: their unit is probably another.
+fn improbable(points: &[Point], factor: f64, quantity: Quantity, findings: &mut Vec<Finding>) {
+    use Quantity::{NeutronGdos, Raman, RamanReduced, Vdos};
+    let end = points.last().map_or(0.0, |p| p.x * factor);
+    let one_phonon = matches!(quantity, Vdos | NeutronGdos | Raman | RamanReduced);
+    if one_phonon && end > FASTEST_VIBRATION {
+        findings.push(Finding::new(
+            "axis-improbable",
+            format!("x ends at {end:.0} meV, but no vibration lies above {FASTEST_VIBRATION} meV."),
+            "Check the unit of x: spectra in wavenumbers need --x-unit cm-1.",
+        ));
+    }
 }
 
 fn quantity(head: &Head, options: &ReadOptions, findings: &mut Vec<Finding>) -> Result<Quantity> {

@@ -108,7 +108,7 @@ impl Head {
         for line in lines {
             head.note(line);
         }
-        head.own();
+        head.own(lines.last().map_or("", String::as_str));
         head.pdfget(lines);
         head.isis(lines);
         head.others(lines, extension);
@@ -130,8 +130,8 @@ impl Head {
         super::wide_table::note(&self.notes, key)
     }
 
-    /// `# quantity: ...` and `# unit: ...`, as this program writes them; the column head may name the unit too.
-    fn own(&mut self) {
+    /// `# quantity: ...` and `# unit: ...`, as this program writes them; the line above the numbers may name the unit too.
+    fn own(&mut self, last: &str) {
         self.quantity = self.value("quantity").and_then(|v| v.parse().ok());
         let axis = self
             .names
@@ -141,6 +141,7 @@ impl Head {
         self.unit = self
             .value("unit")
             .and_then(|v| v.parse().ok())
+            .or_else(|| unit_of(&axis, last))
             .or(match axis {
                 n if n.contains("thz") || n.contains("terahz") => Some(Unit::Thz),
                 n if n.contains("mev") => Some(Unit::Mev),
@@ -210,6 +211,21 @@ impl Head {
     }
 }
 
+/// The unit in the name of the x column (`r_nm`, `Q (1/nm)`), else the first in brackets (`# r (nm)  g(r)`).
+fn unit_of(axis: &str, last: &str) -> Option<Unit> {
+    let words = axis.split(|c: char| c.is_whitespace() || "()[]_,".contains(c));
+    // A column called 'a' is no ångström.
+    let named = words
+        .filter(|word| *word != "a")
+        .find_map(|word| word.parse().ok());
+    let bracketed = last.split(['(', '[']).skip(1);
+    named.or_else(|| {
+        bracketed
+            .filter_map(|rest| rest.split([')', ']']).next())
+            .find_map(|word| word.parse().ok())
+    })
+}
+
 /// Whether a column of this name holds standard errors.
 pub(super) fn names_an_error(name: &str) -> bool {
     let name = name.to_lowercase();
@@ -237,6 +253,11 @@ pub(super) fn is_comment(line: &str) -> bool {
     ["#", ";", "%", "/*"]
         .iter()
         .any(|mark| line.starts_with(mark))
+}
+
+/// Whether this is the comment with which `PDFgetX` and `PDFgetN` end their head.
+pub(super) fn starts_the_data(line: &str) -> bool {
+    is_comment(line) && strip_mark(line).starts_with("start data")
 }
 
 fn strip_mark(line: &str) -> &str {

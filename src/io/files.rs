@@ -5,6 +5,9 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+/// Longest line of a table, 16 MiB: a million numbers.
+const LONGEST_LINE: usize = 16 << 20;
+
 /// Writes a file under a temporary name beside `path` and renames it when `write` is done; on any failure nothing is left
 /// behind and an older file stays as it was. Missing parent folders are made.
 pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
@@ -60,6 +63,21 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
             .cure("check that this is the right file, or cut it to the range you need"));
     }
     fs::read(path).map_err(failed)
+}
+
+/// Refuses text with a line too long to be a row: splitting it into cells would take many times its size.
+pub(super) fn refuse_long_lines(bytes: &[u8]) -> Result<()> {
+    let mut lines = (1..).zip(bytes.split(|b| matches!(b, b'\n' | b'\r')));
+    match lines.find(|(_, line)| line.len() > LONGEST_LINE) {
+        Some((number, line)) => Err(Error::new("a line is too long")
+            .line(number)
+            .because(format!(
+                "it has {} bytes, the limit is {LONGEST_LINE}",
+                line.len()
+            ))
+            .cure("check that this is the right file; one line is one row")),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// Name of the text member.
 const META: &str = "meta.json";
-/// No member may unpack to more than this: a guard against zip bombs.
-const LARGEST_MEMBER: u64 = 4 << 30;
+/// All members together may unpack to this, 1 GiB: a zip bomb of 3 MB can hold many of them.
+const LARGEST: u64 = 1 << 30;
 
 /// Named matrices and a text.
 #[derive(Debug, Clone, Default)]
@@ -52,8 +52,12 @@ impl Bundle {
         Ok(zip.finish().map_err(|e| failed(&e))?.into_inner())
     }
 
-    /// Unpacks a zip file, refusing what is truncated, foreign or absurdly large.
+    /// Unpacks a zip file, refusing what is truncated, foreign or unpacks to more than 1 GiB.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::unpack(bytes, LARGEST)
+    }
+
+    fn unpack(bytes: &[u8], limit: u64) -> Result<Self> {
         let bad = |why: String| {
             Error::new("this is not a readable .npz file")
                 .because(why)
@@ -61,14 +65,20 @@ impl Bundle {
         };
         let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|e| bad(e.to_string()))?;
         let mut bundle = Self::default();
+        let mut left = limit;
         for i in 0..zip.len() {
             let member = zip.by_index(i).map_err(|e| bad(e.to_string()))?;
             let name = member.name().map_err(|e| bad(e.to_string()))?.into_owned();
             let mut content = Vec::new();
-            member
-                .take(LARGEST_MEMBER)
+            let size = member
+                .take(left + 1)
                 .read_to_end(&mut content)
                 .map_err(|e| bad(format!("{name}: {e}")))?;
+            left = left.checked_sub(size as u64).ok_or_else(|| {
+                bad(format!(
+                    "its members unpack to more than {limit} bytes, the limit"
+                ))
+            })?;
             if name == META {
                 bundle.meta =
                     Some(String::from_utf8(content).map_err(|e| bad(format!("{META}: {e}")))?);
@@ -104,6 +114,21 @@ mod tests {
         let mut back = Bundle::from_bytes(&bytes).unwrap();
         assert_eq!(back.take("W").unwrap(), bundle().arrays["W"]);
         assert!(back.take("W").is_err());
+    }
+
+    /// 400 kB of zeros in each of five members: a few kB packed.
+    #[test]
+    fn what_unpacks_beyond_the_limit_is_refused() {
+        let zeros = |i: i32| (format!("a{i}"), Mat::zeros(50, 1000));
+        let bomb = Bundle {
+            meta: None,
+            arrays: (0..5).map(zeros).collect(),
+        };
+        let bytes = bomb.to_bytes().unwrap();
+        assert!(bytes.len() < 20_000);
+        assert!(Bundle::unpack(&bytes, 2_100_000).is_ok());
+        let e = Bundle::unpack(&bytes, 1_900_000).unwrap_err().to_string();
+        assert!(e.contains("1900000"), "{e}");
     }
 
     #[test]

@@ -13,6 +13,8 @@ use std::path::Path;
 
 /// Largest file taken: 2 GiB of text is some hundred million numbers, which is a dataset, not a table.
 const LARGEST: u64 = 2 << 30;
+/// Most numbers taken, 1 GiB of them.
+const MOST_NUMBERS: usize = 128 << 20;
 /// Longest line looked at to tell what a file is.
 const LONGEST_LINE: u64 = 1 << 20;
 /// Decimals of the axis in exponent form: twelve significant digits, so that 0.1 + 0.2 prints as 0.3.
@@ -64,6 +66,7 @@ impl WideTable {
     /// of another length, a cell that is not a finite number, a sample named twice, no rows.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = files::read(path, LARGEST)?;
+        files::refuse_long_lines(&bytes).map_err(|e| e.at(path))?;
         let text = String::from_utf8(bytes).map_err(|e| {
             Error::new("the table is not UTF-8 text")
                 .at(path)
@@ -90,6 +93,13 @@ impl WideTable {
             let line = line_of(&record);
             samples.push(record.get(0).unwrap_or_default().to_owned());
             row(&record, axis.len(), &mut values).map_err(|e| e.line(line))?;
+            if values.len() > MOST_NUMBERS {
+                return Err(
+                    Error::new(format!("the table has more than {MOST_NUMBERS} numbers"))
+                        .line(line)
+                        .cure("split it into several tables, or make a dataset folder of it"),
+                );
+            }
         }
         if samples.is_empty() {
             return Err(Error::new("the table has no rows").cure("one row a sample is needed"));
