@@ -38,7 +38,10 @@ impl ReadArgs {
             quantity: self.quantity,
             otherwise: None,
             unit: self.x_unit,
-            columns: self.columns.clone().or_else(|| self.sigma_column.map(|n| vec![1, 2, n])),
+            columns: self
+                .columns
+                .clone()
+                .or_else(|| self.sigma_column.map(|n| vec![1, 2, n])),
         }
     }
 }

@@ -409,6 +409,16 @@ pub enum Role {
 }
 
 impl Layer {
+    /// A curve; an empty label keeps it out of the legend.
+    pub fn line(label: &str, x: &[f64], y: &[f64], role: Role) -> Self {
+        Self::Line {
+            label: label.into(),
+            x: x.to_vec(),
+            y: y.to_vec(),
+            role,
+        }
+    }
+
     fn check(&self) -> std::result::Result<(), String> {
         match self {
             Self::Line { label, x, y, .. } => columns(label, &[x, y]),

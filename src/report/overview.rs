@@ -43,7 +43,7 @@ pub fn curve(curve: &Curve, peaks: &[(f64, f64)]) -> Result<Figure> {
             role: Role::Measured,
         });
     }
-    layers.push(line("as read", curve.x(), curve.y(), Role::Measured));
+    layers.push(Layer::line("as read", curve.x(), curve.y(), Role::Measured));
     layers.push(Layer::Points {
         label: format!("{} maxima", peaks.len()),
         x,
@@ -77,15 +77,6 @@ fn axis_name(unit: Unit) -> &'static str {
     }
 }
 
-fn line(label: &str, x: &[f64], y: &[f64], role: Role) -> Layer {
-    Layer::Line {
-        label: label.into(),
-        x: x.to_vec(),
-        y: y.to_vec(),
-        role,
-    }
-}
-
 /// The rows of a wide table: their mean and the range of the middle 90 %.
 pub fn table(table: &WideTable) -> Result<Figure> {
     let (low, high) = middle(table.rows.as_ref());
@@ -109,7 +100,7 @@ pub fn table(table: &WideTable) -> Result<Figure> {
             Axis::new(table.quantity.map_or("y", Quantity::name)),
             vec![
                 band,
-                line(
+                Layer::line(
                     &format!("mean of {}", table.samples.len()),
                     &table.axis,
                     &mean,

@@ -78,6 +78,27 @@ impl Tersoff {
             entries,
         })
     }
+
+    /// Visits every bond i-j, once from each end, with the shell of i.
+    fn each_bond(
+        &self,
+        structure: &Structure,
+        neighbours: &NeighbourList,
+        mut visit: impl FnMut(usize, &Shell, &Bond),
+    ) -> Result<()> {
+        let matched = self.matched(structure)?;
+        let (mut shell, mut bond) = (Shell::default(), Bond::default());
+        let reach = matched.reach();
+        for i in 0..structure.len() {
+            shell.collect(structure, neighbours.of(i), reach);
+            for j in 0..shell.len() {
+                if bond.find(&matched, i, structure.species_of[i], &shell, j) {
+                    visit(i, &shell, &bond);
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Potential for Tersoff {
@@ -91,39 +112,23 @@ impl Potential for Tersoff {
     }
 
     fn evaluate(&self, structure: &Structure, neighbours: &NeighbourList) -> Result<Evaluation> {
-        let matched = self.matched(structure)?;
         let mut out = Evaluation {
             energy: 0.0,
             forces: vec![[0.0; 3]; structure.len()],
             virial: [0.0; 6],
         };
-        let (mut shell, mut bond) = (Shell::default(), Bond::default());
-        let reach = matched.reach();
-        for i in 0..structure.len() {
-            shell.collect(structure, neighbours.of(i), reach);
-            for j in 0..shell.len() {
-                if bond.find(&matched, i, structure.species_of[i], &shell, j) {
-                    out.energy += bond.energy();
-                    bond.pull(i, &shell, &mut out);
-                }
-            }
-        }
+        self.each_bond(structure, neighbours, |i, shell, bond| {
+            out.energy += bond.energy();
+            bond.pull(i, shell, &mut out);
+        })?;
         Ok(out)
     }
 
     fn hessian(&self, structure: &Structure, neighbours: &NeighbourList) -> Result<Hessian> {
-        let matched = self.matched(structure)?;
         let mut blocks = Vec::new();
-        let (mut shell, mut bond) = (Shell::default(), Bond::default());
-        let reach = matched.reach();
-        for i in 0..structure.len() {
-            shell.collect(structure, neighbours.of(i), reach);
-            for j in 0..shell.len() {
-                if bond.find(&matched, i, structure.species_of[i], &shell, j) {
-                    bond.curve(i, &shell, &mut blocks);
-                }
-            }
-        }
+        self.each_bond(structure, neighbours, |i, shell, bond| {
+            bond.curve(i, shell, &mut blocks);
+        })?;
         Ok(Hessian::from_triplets(structure.len(), blocks))
     }
 

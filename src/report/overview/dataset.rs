@@ -1,6 +1,6 @@
 //! Samples of a dataset one by one, and all of them together.
 
-use super::{line, middle};
+use super::middle;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
@@ -113,10 +113,10 @@ fn raised(shown: &[usize], excess: &[f64], m: &Mat<f64>, grid: Grid) -> Vec<Laye
         let row = rows::row(m.as_ref(), i);
         row.iter().map(|v| excess[i] + scale * v).collect()
     };
-    // What was recorded of simulated samples: a thin solid line, as for any record.
+    // What was recorded of simulated samples: a thin solid as for any record.
     shown
         .iter()
-        .map(|&i| line("", &grid.centres(), &lifted(i), Role::Measured))
+        .map(|&i| Layer::line("", &grid.centres(), &lifted(i), Role::Measured))
         .collect()
 }
 
@@ -136,7 +136,7 @@ fn spread(sides: [(&Mat<f64>, Grid); 2], spectrum: &str) -> Result<Figure> {
         Panel::new(
             Axis::over(x, grid.start(), grid.end()),
             Axis::new(y),
-            vec![band, line("mean", &centres, &mean, Role::Prior)],
+            vec![band, Layer::line("mean", &centres, &mean, Role::Prior)],
         )
     };
     Figure::new(

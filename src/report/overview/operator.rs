@@ -1,6 +1,5 @@
 //! The map of an operator, and its error.
 
-use super::line;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::operator::{Operator, rows};
@@ -157,14 +156,14 @@ fn left_out(operator: &Operator) -> Result<Figure> {
             Panel::new(
                 range("energy (meV)"),
                 Axis::new(format!("{name} (1/meV)")),
-                vec![line("mean", &energy, &mean, Role::Prior)],
+                vec![Layer::line("mean", &energy, &mean, Role::Prior)],
             ),
             Panel::new(
                 range("energy (meV)"),
                 Axis::new("deviation (1/meV)"),
                 vec![
-                    line("spread of the spectra", &energy, &spread, Role::Prior),
-                    line("left-out residual", &energy, &residual, Role::Predicted),
+                    Layer::line("spread of the spectra", &energy, &spread, Role::Prior),
+                    Layer::line("left-out residual", &energy, &residual, Role::Predicted),
                 ],
             ),
         ],

@@ -14,15 +14,6 @@ fn shades(ranges: &[Range], half_step: f64) -> impl Iterator<Item = Layer> + '_ 
     })
 }
 
-fn line(label: &str, x: &[f64], y: &[f64], role: Role) -> Layer {
-    Layer::Line {
-        label: label.into(),
-        x: x.to_vec(),
-        y: y.to_vec(),
-        role,
-    }
-}
-
 /// Spectrum beside PDF; with a pair also the other measurement in each.
 pub(super) fn overlays(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -> Result<Figure> {
     let caption = if pair.is_some() {
@@ -77,14 +68,14 @@ fn spectrum_layers(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -> Ve
                 .collect(),
             role: Role::Predicted,
         });
-        spectrum.push(line(
+        spectrum.push(Layer::line(
             "predicted from the PDF",
             &channel.x,
             &c.predicted,
             Role::Predicted,
         ));
     } else {
-        spectrum.push(line(
+        spectrum.push(Layer::line(
             "implied by the result",
             &channel.x,
             &view.inversion.refolded,
@@ -114,7 +105,7 @@ fn pdf_layers(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -> Vec<Lay
         high: view.inversion.high.clone(),
         role: Role::Inferred,
     });
-    pdf.push(line(
+    pdf.push(Layer::line(
         "inferred from the spectrum",
         &r,
         &view.inversion.g,
@@ -129,7 +120,7 @@ fn pdf_layers(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -> Vec<Lay
         .iter()
         .map(|x| x / density)
         .collect();
-        pdf.push(line(
+        pdf.push(Layer::line(
             "measured",
             &pair.pdf.channel.x,
             &measured,
@@ -137,7 +128,12 @@ fn pdf_layers(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -> Vec<Lay
         ));
     } else {
         let mean: Vec<f64> = rows::mean(view.operator.x.as_ref());
-        pdf.push(line("mean of the training glasses", &r, &mean, Role::Prior));
+        pdf.push(Layer::line(
+            "mean of the training glasses",
+            &r,
+            &mean,
+            Role::Prior,
+        ));
     }
     pdf
 }
