@@ -30,5 +30,5 @@ fn phonons(potential: &dyn Potential, a: f64) -> Result<(f64, Modes)> {
     let neighbours = NeighbourList::new(&crystal, potential.cutoff())?;
     let energy = potential.evaluate(&crystal, &neighbours)?.energy / crystal.len() as f64;
     let hessian = potential.hessian(&crystal, &neighbours)?;
-    Ok((energy, Modes::of(&hessian, &crystal.atom_masses(), false)?))
+    Ok((energy, Modes::of(&hessian, &crystal, false)?))
 }

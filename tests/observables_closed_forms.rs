@@ -88,7 +88,7 @@ fn crystal() -> (Structure, Modes) {
         glassbridge::dynamics::minimise::minimise(potential.as_ref(), &start, 1e-6, 5000).unwrap();
     let neighbours = NeighbourList::new(&rest.structure, potential.cutoff()).unwrap();
     let hessian = potential.hessian(&rest.structure, &neighbours).unwrap();
-    let modes = Modes::of(&hessian, &rest.structure.atom_masses(), true).unwrap();
+    let modes = Modes::of(&hessian, &rest.structure, true).unwrap();
     (rest.structure, modes)
 }
 

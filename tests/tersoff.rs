@@ -176,7 +176,7 @@ fn hessian_is_the_derivative_of_forces(name: &str, structure: &Structure) {
     let analytic = potential
         .hessian(structure, &neighbours(&*potential, structure))
         .unwrap()
-        .to_dense();
+        .to_dense(3);
     let size = analytic.nrows();
     let forces = |k: usize, by: f64| evaluate(&*potential, &moved(structure, k, by)).forces;
     for k in 0..size {
@@ -365,7 +365,7 @@ fn agrees_with_lammps(bytes: &[u8]) {
     let hessian = potential
         .hessian(&structure, &neighbours(&*potential, &structure))
         .unwrap()
-        .to_dense();
+        .to_dense(3);
     let reference = take("hessian");
     let off = (&hessian - &reference).norm_max() / reference.norm_max();
     assert!(off < HESSIAN, "{off}");

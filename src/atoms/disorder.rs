@@ -1,7 +1,7 @@
 //! Disorder put into a crystal by the numbers of a seed: displaced atoms and missing formula units.
 
 use super::cell::{add, dot};
-use super::neighbours::{NeighbourList, nearest_distance};
+use super::neighbours::{Link, NeighbourList, nearest_distance};
 use super::structure::Structure;
 use crate::error::{Error, Result};
 use rand::seq::SliceRandom;
@@ -54,7 +54,10 @@ pub fn disordered(crystal: &Structure, how: Disorder, seed: u64, index: u64) -> 
     let mut chosen = sphere(&structure, how.share, &mut random);
     chosen.sort_unstable();
     for i in chosen {
-        let step = std::array::from_fn(|_| normal.sample(&mut random));
+        let mut step = std::array::from_fn(|_| normal.sample(&mut random));
+        if structure.flat {
+            step[2] = 0.0;
+        }
         structure.positions[i] = add(structure.positions[i], step);
     }
     Ok(structure)
@@ -137,7 +140,7 @@ fn without_units(
         if units == wanted {
             break;
         }
-        if let Some(bonded) = free_bonded(structure, list.of(i), &others, &gone, random) {
+        if let Some(bonded) = free_bonded(structure, list.links(i), &others, &gone, random) {
             bonded.into_iter().chain([i]).for_each(|j| gone[j] = true);
             units += 1;
         }
@@ -155,7 +158,7 @@ fn without_units(
 /// For each species of the rest of the unit, as many free atoms bonded to the centre as the formula has.
 fn free_bonded(
     structure: &Structure,
-    bonded: &[super::neighbours::Neighbour],
+    bonded: &[Link],
     others: &[(usize, usize)],
     gone: &[bool],
     random: &mut ChaCha12Rng,
@@ -198,13 +201,17 @@ fn formula(structure: &Structure) -> Result<(usize, Vec<(usize, usize)>)> {
 
 fn keep(structure: &Structure, gone: &[bool]) -> Result<Structure> {
     let kept: Vec<_> = (0..structure.len()).filter(|&i| !gone[i]).collect();
-    Structure::new(
+    let left = Structure::new(
         structure.cell.clone(),
         structure.species.clone(),
         structure.masses.clone(),
         kept.iter().map(|&i| structure.species_of[i]).collect(),
         kept.iter().map(|&i| structure.positions[i]).collect(),
-    )
+    )?;
+    Ok(Structure {
+        flat: structure.flat,
+        ..left
+    })
 }
 
 #[cfg(test)]

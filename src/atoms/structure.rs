@@ -3,6 +3,9 @@
 use super::cell::Cell;
 use crate::error::{Error, Result};
 
+/// Å. Atoms this near to one height lie in one plane; files write fewer digits.
+const ONE_PLANE: f64 = 1e-6;
+
 /// Atoms in a cell.
 ///
 /// The fields are public and [`Structure::new`] checks them; code that moves atoms writes `positions` only.
@@ -18,6 +21,9 @@ pub struct Structure {
     pub species_of: Vec<usize>,
     /// For each atom, its position in Å; it need not lie inside the cell.
     pub positions: Vec<[f64; 3]>,
+    /// Whether this is matter of two dimensions, whose atoms have no third coordinate to move along (z). A sheet that may
+    /// buckle is not flat.
+    pub flat: bool,
 }
 
 impl Structure {
@@ -59,7 +65,42 @@ impl Structure {
             masses,
             species_of,
             positions,
+            flat: false,
         })
+    }
+
+    /// The same atoms as matter of two dimensions: they stay in the plane z = const.
+    ///
+    /// Refused unless the cell repeats in x and y only, with edges in the plane, and all atoms have one z.
+    pub fn flattened(self) -> Result<Self> {
+        let [a, b, c] = *self.cell.vectors();
+        let in_plane = a[2] == 0.0 && b[2] == 0.0 && c[0] == 0.0 && c[1] == 0.0;
+        let height = self.positions[0][2];
+        let off = self.positions.iter().map(|p| (p[2] - height).abs());
+        let worst = off.fold(0.0, f64::max);
+        if worst > ONE_PLANE || !in_plane {
+            return Err(Error::new("the structure is not flat")
+                .because(format!(
+                    "its atoms lie up to {worst:.3} Å off one plane z = const, or its cell is not one plane's"
+                ))
+                .cure("give a structure in the xy plane with a third edge along z, or treat it as three-dimensional"));
+        }
+        let positions = self
+            .positions
+            .iter()
+            .map(|&[x, y, _]| [x, y, height])
+            .collect();
+        Ok(Self {
+            cell: Cell::new([a, b, c], [true, true, false])?,
+            positions,
+            flat: true,
+            ..self
+        })
+    }
+
+    /// Number of coordinates along which an atom can move: 2 if [flat](Self::flat), else 3.
+    pub fn dimensions(&self) -> usize {
+        if self.flat { 2 } else { 3 }
     }
 
     /// The structure with all lengths, cell and positions, multiplied by a factor.
@@ -153,6 +194,15 @@ mod tests {
         assert_eq!(s.concentrations(), [1.0 / 3.0, 2.0 / 3.0]);
         assert!((s.number_density() - 0.375).abs() < 1e-15);
         assert_eq!((s.mass(2), s.symbol(0)), (16.0, "Si"));
+    }
+
+    #[test]
+    fn only_a_flat_sheet_is_flat() {
+        let mut sheet = build(&["A"], &[1.0], &[0, 0], &[0.0, 1.0]).unwrap();
+        let flat = sheet.clone().flattened().unwrap();
+        assert_eq!((flat.dimensions(), flat.cell.dimensions()), (2, 2));
+        sheet.positions[1][2] = 0.1;
+        assert!(sheet.flattened().is_err());
     }
 
     #[test]

@@ -127,7 +127,7 @@ fn find(
     let neighbours = NeighbourList::new(&structure, potential.cutoff())?;
     let evaluation = potential.evaluate(&structure, &neighbours)?;
     let hessian = potential.hessian(&structure, &neighbours)?;
-    let modes = Modes::of(&hessian, &structure.atom_masses(), args.modes.is_some())?;
+    let modes = Modes::of(&hessian, &structure, args.modes.is_some())?;
     Ok(Found {
         window_pairs: potential.window_pairs(&structure, &neighbours).len(),
         structure,
@@ -143,7 +143,7 @@ fn apart(potential: &dyn Potential, structure: &Structure) -> Result<()> {
     const ONE_PLACE: f64 = 0.07;
     let neighbours = NeighbourList::new(structure, potential.cutoff())?;
     for i in 0..structure.len() {
-        if let Some(n) = neighbours.of(i).iter().find(|n| n.distance < ONE_PLACE) {
+        if let Some(n) = neighbours.of(structure, i).find(|n| n.distance < ONE_PLACE) {
             return Err(
                 Error::new(format!("atoms {} and {} overlap", i + 1, n.index + 1))
                     .because(format!(
@@ -193,7 +193,13 @@ fn wanted<'a>(args: &'a Args, found: &Found) -> Result<Vec<(&'a Path, Vec<u8>)>>
     let mut files: Vec<(&Path, Vec<u8>)> = Vec::new();
     if let Some(path) = &args.hessian {
         let mut bytes = Vec::new();
-        npy::write_matrix(&mut bytes, found.hessian.to_dense().as_ref())?;
+        npy::write_matrix(
+            &mut bytes,
+            found
+                .hessian
+                .to_dense(found.structure.dimensions())
+                .as_ref(),
+        )?;
         files.push((path, bytes));
     }
     if let Some(path) = &args.forces {

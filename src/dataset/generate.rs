@@ -240,8 +240,7 @@ fn sample(
     )?;
     let structure = &at_rest.structure;
     let neighbours = NeighbourList::new(structure, potential.cutoff())?;
-    let masses = structure.atom_masses();
-    let modes = Modes::of(&potential.hessian(structure, &neighbours)?, &masses, true)?;
+    let modes = Modes::of(&potential.hessian(structure, &neighbours)?, structure, true)?;
     let window_pairs = potential.window_pairs(structure, &neighbours).len();
     let imaginary_modes = modes.imaginary_modes();
     let highest = recipe.record.e_max / THZ_IN_MEV;

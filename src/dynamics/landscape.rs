@@ -8,9 +8,9 @@ use crate::potentials::{Evaluation, Potential};
 use argmin::core::{CostFunction, Error as ArgminError, Gradient};
 use std::cell::RefCell;
 
-/// Extra reach in Å of the neighbour list that is kept between evaluations. A new list is made
+/// Extra reach of the neighbour list that is kept between evaluations, as a part of the cutoff. A new list is made
 /// when an atom has moved by half of it.
-const SKIN: f64 = 1.0;
+const SKIN: f64 = 0.2;
 
 /// Å of displacement per unit of an optimiser's coordinate: `1/√k` of a stiff bond (k = 50 eV/Å²). It makes the first,
 /// steepest-descent step about as long as the way to the minimum.
@@ -25,7 +25,7 @@ pub(super) struct Landscape<'a> {
 struct Now {
     structure: Structure,
     /// The list that is kept, and where the atoms were when it was made.
-    wide: Option<(NeighbourList, Vec<[f64; 3]>)>,
+    list: Option<(NeighbourList, Vec<[f64; 3]>)>,
     evaluation: Option<Evaluation>,
     evaluations: usize,
 }
@@ -36,7 +36,7 @@ impl<'a> Landscape<'a> {
             potential,
             now: RefCell::new(Now {
                 structure,
-                wide: None,
+                list: None,
                 evaluation: None,
                 evaluations: 0,
             }),
@@ -54,8 +54,12 @@ impl<'a> Landscape<'a> {
         }
         now.structure.positions = positions;
         now.evaluation = None;
-        let list = now.neighbours(self.potential.cutoff())?;
-        let evaluation = self.potential.evaluate(&now.structure, &list)?;
+        now.look_around(self.potential.cutoff())?;
+        let Now {
+            structure, list, ..
+        } = &*now;
+        let (list, _) = list.as_ref().expect("it was just made");
+        let evaluation = self.potential.evaluate(structure, list)?;
         now.evaluation = Some(evaluation.clone());
         now.evaluations += 1;
         Ok(evaluation)
@@ -68,24 +72,20 @@ impl<'a> Landscape<'a> {
 }
 
 impl Now {
-    fn neighbours(&mut self, cutoff: f64) -> Result<NeighbourList> {
+    /// Sees to a neighbour list that holds for where the atoms are now.
+    fn look_around(&mut self, cutoff: f64) -> Result<()> {
         let structure = &self.structure;
+        let skin = SKIN * cutoff;
         // Not "moved too far", so that a position that is not a number makes a new list.
         let near = |was: &[[f64; 3]]| {
-            let steps = was.iter().zip(&structure.positions);
-            steps
-                .map(|(&a, &b)| norm(sub(a, b)))
-                .all(|d| d < SKIN / 2.0)
+            let mut steps = was.iter().zip(&structure.positions);
+            steps.all(|(&a, &b)| norm(sub(a, b)) < skin / 2.0)
         };
-        if let Some((list, was)) = &self.wide
-            && near(was)
-        {
-            return Ok(list.narrowed(structure, cutoff));
+        if !(self.list.as_ref()).is_some_and(|(_, was)| near(was)) {
+            let list = NeighbourList::new(structure, cutoff + skin)?;
+            self.list = Some((list, structure.positions.clone()));
         }
-        let list = NeighbourList::new(structure, cutoff + SKIN)?;
-        let narrow = list.narrowed(structure, cutoff);
-        self.wide = Some((list, structure.positions.clone()));
-        Ok(narrow)
+        Ok(())
     }
 }
 

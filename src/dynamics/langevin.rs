@@ -87,6 +87,7 @@ pub fn melt_and_quench(
 
 struct Run<'a> {
     landscape: Landscape<'a>,
+    dimensions: usize,
     masses: Vec<f64>,
     positions: Vec<[f64; 3]>,
     velocities: Vec<[f64; 3]>,
@@ -99,8 +100,15 @@ fn thermal(kelvin: f64, mass: f64) -> f64 {
     (BOLTZMANN_MEV_PER_K * 1e-3 * kelvin / mass * ACCELERATION).sqrt()
 }
 
-fn normals(random: &mut impl Rng) -> [f64; 3] {
-    std::array::from_fn(|_| StandardNormal.sample(random))
+/// A normal number for each of the first `dimensions` coordinates.
+fn normals(dimensions: usize, random: &mut impl Rng) -> [f64; 3] {
+    std::array::from_fn(|a| {
+        if a < dimensions {
+            StandardNormal.sample(random)
+        } else {
+            0.0
+        }
+    })
 }
 
 impl<'a> Run<'a> {
@@ -115,13 +123,14 @@ impl<'a> Run<'a> {
         let masses = structure.atom_masses();
         let velocities = masses
             .iter()
-            .map(|m| normals(random).map(|x| thermal(kelvin, *m) * x))
+            .map(|m| normals(structure.dimensions(), random).map(|x| thermal(kelvin, *m) * x))
             .collect();
         Ok(Self {
             positions: structure.positions.clone(),
             forces: start.forces,
             energy: start.energy,
             landscape,
+            dimensions: structure.dimensions(),
             masses,
             velocities,
         })
@@ -154,7 +163,7 @@ impl<'a> Run<'a> {
         let keep = (-friction * dt).exp();
         let fresh = (1.0 - keep * keep).sqrt();
         for (v, m) in self.velocities.iter_mut().zip(&self.masses) {
-            let noise = normals(random);
+            let noise = normals(self.dimensions, random);
             for a in 0..3 {
                 v[a] = keep * v[a] + fresh * thermal(kelvin, *m) * noise[a];
             }

@@ -2,7 +2,8 @@
 
 use super::broaden::{REACH, deposit};
 use super::thermal_width::PairWidths;
-use crate::atoms::neighbours::NeighbourList;
+use crate::atoms::cell::norm;
+use crate::atoms::neighbours::each_pair;
 use crate::atoms::structure::Structure;
 use crate::elements::element;
 use crate::error::{Error, Result};
@@ -82,24 +83,20 @@ pub fn pair_counts(
         )));
     }
     let tail = widths.map_or(0.0, |w| REACH * w.widest().min(WIDEST));
-    let list = NeighbourList::new(structure, grid.end() + tail)?;
     let kinds = structure.species.len();
     let mut counts = vec![vec![0.0; grid.len()]; species_pairs(kinds).len()];
-    for i in 0..structure.len() {
-        // A pair is listed from both sides: take it once. An image of i itself is there as two images.
-        for n in list.of(i).iter().filter(|n| n.index as usize >= i) {
-            let j = n.index as usize;
-            let (a, b) = (structure.species_of[i], structure.species_of[j]);
-            let ways = if a == b && i != j { 2.0 } else { 1.0 };
-            let bins = &mut counts[pair_index(a.min(b), a.max(b), kinds)];
-            if let Some(widths) = widths {
-                let sigma = widths.variance(i, j, n.vector).sqrt().min(WIDEST);
-                deposit(grid, n.distance, sigma, ways, bins);
-            } else if let Some(bin) = grid.bin(n.distance) {
-                bins[bin] += ways;
-            }
+    each_pair(structure, grid.end() + tail, |i, j, vector| {
+        let (a, b) = (structure.species_of[i], structure.species_of[j]);
+        let ways = if a == b { 2.0 } else { 1.0 };
+        let bins = &mut counts[pair_index(a.min(b), a.max(b), kinds)];
+        let distance = norm(vector);
+        if let Some(widths) = widths {
+            let sigma = widths.variance(i, j, vector).sqrt().min(WIDEST);
+            deposit(grid, distance, sigma, ways, bins);
+        } else if let Some(bin) = grid.bin(distance) {
+            bins[bin] += ways;
         }
-    }
+    })?;
     Ok(counts)
 }
 

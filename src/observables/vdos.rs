@@ -80,7 +80,7 @@ pub fn vdos(modes: &Modes, structure: &Structure, grid: &Grid, sigma: f64) -> Re
 
 /// For each species the share it has in each of the modes `kept`; nothing if that is not known.
 fn shares(modes: &Modes, structure: &Structure, kept: &[usize]) -> Result<Vec<Vec<f64>>> {
-    if modes.frequencies_thz.len() != 3 * structure.len() {
+    if modes.frequencies_thz.len() != structure.dimensions() * structure.len() {
         return Err(Error::new(format!(
             "{} modes for a structure of {} atoms",
             modes.frequencies_thz.len(),

@@ -11,7 +11,7 @@ pub type Block = [[f64; 3]; 3];
 /// use glassbridge::potentials::hessian::Hessian;
 /// let k = [[2.0, 0.0, 0.0], [0.0; 3], [0.0; 3]];
 /// let spring = Hessian::from_triplets(1, [(0, 0, k), (0, 0, k)]);
-/// assert_eq!(spring.to_dense()[(0, 0)], 4.0);
+/// assert_eq!(spring.to_dense(3)[(0, 0)], 4.0);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hessian {
@@ -74,14 +74,18 @@ impl Hessian {
         columns.zip(&self.blocks[row])
     }
 
-    /// The full matrix; row 3i+a, column 3j+b is `d²E / dr_ia dr_jb`.
-    pub fn to_dense(&self) -> Mat<f64> {
-        let mut dense = Mat::zeros(3 * self.atoms(), 3 * self.atoms());
+    /// The full matrix in the first `d` coordinates of each atom, 3 or, [in a plane](crate::atoms::structure::Structure::flat),
+    /// 2; row d i + a, column d j + b is `d²E / dr_ia dr_jb`.
+    ///
+    /// # Panics
+    /// If an atom has no such coordinates.
+    pub fn to_dense(&self, d: usize) -> Mat<f64> {
+        let mut dense = Mat::zeros(d * self.atoms(), d * self.atoms());
         for i in 0..self.atoms() {
             for (j, block) in self.row(i) {
-                for a in 0..3 {
-                    for b in 0..3 {
-                        dense[(3 * i + a, 3 * j + b)] = block[a][b];
+                for a in 0..d {
+                    for b in 0..d {
+                        dense[(d * i + a, d * j + b)] = block[a][b];
                     }
                 }
             }
@@ -149,7 +153,7 @@ mod tests {
         assert_eq!((hessian.atoms(), hessian.blocks()), (3, 3));
         let row: Vec<_> = hessian.row(2).collect();
         assert_eq!(row, [(0, &block(1.5))]);
-        let dense = hessian.to_dense();
+        let dense = hessian.to_dense(3);
         assert_eq!(
             (dense[(6, 1)], dense[(1, 6)], dense[(0, 0)]),
             (3.0, 8.0, 0.0)
@@ -158,8 +162,8 @@ mod tests {
 
     #[test]
     fn mass_weighting_divides_by_both_roots() {
-        let weighted = example().mass_weighted(&[4.0, 1.0, 9.0]).to_dense();
-        let plain = example().to_dense();
+        let weighted = example().mass_weighted(&[4.0, 1.0, 9.0]).to_dense(3);
+        let plain = example().to_dense(3);
         assert!((weighted[(6, 1)] - plain[(6, 1)] / 6.0).abs() < 1e-15);
         assert!((weighted[(3, 5)] - plain[(3, 5)]).abs() < 1e-15);
     }
@@ -168,7 +172,7 @@ mod tests {
     fn the_product_is_that_of_the_dense_matrix() {
         let vector = [[1.0, -2.0, 0.5], [0.0, 3.0, 1.0], [2.0, 2.0, -1.0]];
         let column = Mat::from_fn(9, 1, |i, _| vector[i / 3][i % 3]);
-        let dense = example().to_dense() * column;
+        let dense = example().to_dense(3) * column;
         for (i, x) in example().times(&vector).into_iter().flatten().enumerate() {
             assert!((x - dense[(i, 0)]).abs() < 1e-14);
         }

@@ -16,7 +16,9 @@ use hessian::Hessian;
 
 /// A rule that gives the energy of a structure and its derivatives.
 ///
-/// The neighbour list passed in reaches at least as far as [`cutoff`](Self::cutoff); farther pairs must be ignored.
+/// The neighbour list passed in reaches at least as far as [`cutoff`](Self::cutoff); farther pairs must be ignored. A
+/// potential may be told of a structure that lies in a plane ([`Structure::flat`]): its forces must then lie in it too, as
+/// those of any potential of distances and angles do.
 pub trait Potential: Send + Sync + std::fmt::Debug {
     /// Distance in Å beyond which two atoms do not feel each other directly.
     fn cutoff(&self) -> f64;
@@ -26,6 +28,12 @@ pub trait Potential: Send + Sync + std::fmt::Debug {
 
     /// Second derivatives of the energy with respect to the positions, eV/Å².
     fn hessian(&self, structure: &Structure, neighbours: &NeighbourList) -> Result<Hessian>;
+
+    /// Whether energies, lengths and masses are those of reduced units (ε, σ, m): the numbers are then worked with as if
+    /// they were eV, Å and amu, and a face tells them in their own units.
+    fn reduced(&self) -> bool {
+        false
+    }
 
     /// Pairs `(i, j, distance)` that sit where the potential switches a bond off, so that their derivatives are
     /// those of the switch and not of a bond; empty for a potential without such a window.

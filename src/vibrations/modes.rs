@@ -1,5 +1,6 @@
 //! The harmonic modes of a structure.
 
+use crate::atoms::structure::Structure;
 use crate::error::{Error, Result};
 use crate::potentials::hessian::Hessian;
 use crate::units::SQRT_EV_PER_A2_AMU_IN_THZ;
@@ -9,7 +10,18 @@ use faer::{Mat, Side};
 /// by 1e-15 of the largest one, (50 THz)², comes out at 1.6e-6 THz; sound of 3 km/s in a box of 100 Å is at 0.3 THz.
 pub const ZERO_THZ: f64 = 1e-2;
 
-/// Frequencies and polarisation vectors of the 3N modes.
+/// Vectors of two rows an atom with a third row of zeros.
+fn in_space(vectors: &Mat<f64>) -> Mat<f64> {
+    Mat::from_fn(vectors.nrows() / 2 * 3, vectors.ncols(), |row, s| {
+        if row % 3 == 2 {
+            0.0
+        } else {
+            vectors[(row / 3 * 2 + row % 3, s)]
+        }
+    })
+}
+
+/// Frequencies and polarisation vectors of all modes: 3N of them, 2N in a plane.
 #[derive(Debug, Clone)]
 pub struct Modes {
     /// ν = ω/2π in THz, ascending; an imaginary frequency is given as a negative number.
@@ -20,10 +32,26 @@ pub struct Modes {
 }
 
 impl Modes {
-    /// Diagonalises `D = M^-1/2 H M^-1/2` with the mass of each atom in amu: `D e = ω² e`, `ν = 15.633 THz √ω²`.
+    /// Diagonalises `D = M^-1/2 H M^-1/2` of a structure: `D e = ω² e`, `ν = 15.633 THz √ω²`. A [flat](Structure::flat)
+    /// structure of N atoms has the 2N modes in its plane; its vectors still have three rows an atom.
     ///
     /// Uses as many threads as faer's global setting says; set `Par::Seq` when many structures run side by side.
-    pub fn of(hessian: &Hessian, masses: &[f64], with_vectors: bool) -> Result<Self> {
+    pub fn of(hessian: &Hessian, structure: &Structure, with_vectors: bool) -> Result<Self> {
+        let dimensions = structure.dimensions();
+        let mut modes =
+            Self::diagonalised(hessian, &structure.atom_masses(), dimensions, with_vectors)?;
+        if structure.flat {
+            modes.vectors = modes.vectors.map(|e| in_space(&e));
+        }
+        Ok(modes)
+    }
+
+    fn diagonalised(
+        hessian: &Hessian,
+        masses: &[f64],
+        dimensions: usize,
+        with_vectors: bool,
+    ) -> Result<Self> {
         if masses.len() != hessian.atoms() {
             return Err(Error::new(format!(
                 "{} masses for a Hessian of {} atoms",
@@ -31,7 +59,7 @@ impl Modes {
                 hessian.atoms()
             )));
         }
-        let dynamical = hessian.mass_weighted(masses).to_dense();
+        let dynamical = hessian.mass_weighted(masses).to_dense(dimensions);
         if dynamical
             .col_iter()
             .any(|c| c.iter().any(|x| !x.is_finite()))
@@ -103,8 +131,8 @@ mod tests {
         for n in [1, 3] {
             let structure = crystal(1.5, n);
             let masses = structure.atom_masses();
-            let modes = Modes::of(&hessian(&structure), &masses, true).unwrap();
-            let dynamical = hessian(&structure).mass_weighted(&masses).to_dense();
+            let modes = Modes::diagonalised(&hessian(&structure), &masses, 3, true).unwrap();
+            let dynamical = hessian(&structure).mass_weighted(&masses).to_dense(3);
             let vectors = modes.vectors.as_ref().unwrap();
             let values: Vec<_> = (modes.frequencies_thz.iter())
                 .map(|f| f.signum() * (f / SQRT_EV_PER_A2_AMU_IN_THZ).powi(2))
@@ -130,7 +158,8 @@ mod tests {
             (0, 1, x(-2.0 * k)),
             (1, 0, x(-2.0 * k)),
         ];
-        let modes = Modes::of(&Hessian::from_triplets(2, springs), &masses, false).unwrap();
+        let modes =
+            Modes::diagonalised(&Hessian::from_triplets(2, springs), &masses, 3, false).unwrap();
         let expected =
             (2.0 * k * (1.0 / masses[0] + 1.0 / masses[1])).sqrt() * 15.633_304_239_856_19;
         assert!((modes.frequencies_thz[5] - expected).abs() < 1e-10);
@@ -140,10 +169,10 @@ mod tests {
     #[test]
     fn a_crystal_has_three_translations_and_a_stretched_one_is_unstable() {
         let at_rest = crystal(1.5, 2);
-        let modes = Modes::of(&hessian(&at_rest), &at_rest.atom_masses(), false).unwrap();
+        let modes = Modes::of(&hessian(&at_rest), &at_rest, false).unwrap();
         assert_eq!((modes.zero_modes(), modes.imaginary_modes()), (3, 0));
         let stretched = crystal(1.9, 2);
-        let modes = Modes::of(&hessian(&stretched), &stretched.atom_masses(), false).unwrap();
+        let modes = Modes::of(&hessian(&stretched), &stretched, false).unwrap();
         assert_eq!(modes.zero_modes(), 3);
         assert!(modes.imaginary_modes() > 0 && modes.frequencies_thz[0] < 0.0);
     }
@@ -152,8 +181,8 @@ mod tests {
     fn values_alone_are_those_found_with_vectors() {
         let structure = crystal(1.5, 2);
         let masses = structure.atom_masses();
-        let alone = Modes::of(&hessian(&structure), &masses, false).unwrap();
-        let both = Modes::of(&hessian(&structure), &masses, true).unwrap();
+        let alone = Modes::diagonalised(&hessian(&structure), &masses, 3, false).unwrap();
+        let both = Modes::diagonalised(&hessian(&structure), &masses, 3, true).unwrap();
         assert!(alone.vectors.is_none());
         for (a, b) in alone.frequencies_thz.iter().zip(&both.frequencies_thz) {
             // Squares agree to rounding; near zero the roots differ by the root of it.
@@ -164,7 +193,7 @@ mod tests {
     #[test]
     fn a_broken_hessian_is_refused() {
         let nan = Hessian::from_triplets(1, [(0, 0, [[f64::NAN; 3]; 3])]);
-        assert!(Modes::of(&nan, &[1.0], true).is_err());
-        assert!(Modes::of(&nan, &[1.0, 1.0], true).is_err());
+        assert!(Modes::diagonalised(&nan, &[1.0], 3, true).is_err());
+        assert!(Modes::diagonalised(&nan, &[1.0, 1.0], 3, true).is_err());
     }
 }

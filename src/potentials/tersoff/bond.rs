@@ -4,7 +4,7 @@ use super::super::Evaluation;
 use super::Matched;
 use super::terms::Jet;
 use crate::atoms::cell::{dot, sub};
-use crate::atoms::neighbours::Neighbour;
+use crate::atoms::neighbours::NeighbourList;
 use crate::atoms::structure::Structure;
 use std::cmp::Ordering;
 
@@ -19,13 +19,19 @@ pub(super) struct Shell {
 }
 
 impl Shell {
-    pub(super) fn collect(&mut self, structure: &Structure, neighbours: &[Neighbour], reach: f64) {
+    pub(super) fn collect(
+        &mut self,
+        structure: &Structure,
+        neighbours: &NeighbourList,
+        i: usize,
+        reach: f64,
+    ) {
         self.atoms.clear();
         self.species.clear();
         self.vectors.clear();
         self.units.clear();
         self.lengths.clear();
-        for n in neighbours.iter().filter(|n| n.distance < reach) {
+        for n in neighbours.of(structure, i).filter(|n| n.distance < reach) {
             self.atoms.push(n.index as usize);
             self.species.push(structure.species_of[n.index as usize]);
             self.vectors.push(n.vector);

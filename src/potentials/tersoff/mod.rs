@@ -90,7 +90,7 @@ impl Tersoff {
         let (mut shell, mut bond) = (Shell::default(), Bond::default());
         let reach = matched.reach();
         for i in 0..structure.len() {
-            shell.collect(structure, neighbours.of(i), reach);
+            shell.collect(structure, neighbours, i, reach);
             for j in 0..shell.len() {
                 if bond.find(&matched, i, structure.species_of[i], &shell, j) {
                     visit(i, &shell, &bond);
@@ -143,7 +143,7 @@ impl Potential for Tersoff {
         };
         let mut out = Vec::new();
         for i in 0..structure.len() {
-            for n in neighbours.of(i) {
+            for n in neighbours.of(structure, i) {
                 let j = n.index as usize;
                 let (a, b) = (structure.species_of[i], structure.species_of[j]);
                 if i <= j && matched.entry(a, b, b).in_window(n.distance) {
