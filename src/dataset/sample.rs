@@ -181,7 +181,12 @@ fn glass(
     let steps = recipe.minimisation.max_iterations;
     let rough = minimise(potential, &displaced, ROUGHLY_AT_REST, steps)?;
     let quenched = if recipe.melt.in_plane {
-        let sheet = melt_and_quench(potential, &pressed(rough.structure)?, schedule, &mut random(1))?;
+        let sheet = melt_and_quench(
+            potential,
+            &pressed(rough.structure)?,
+            schedule,
+            &mut random(1),
+        )?;
         buckled(sheet, &mut random(5))
     } else {
         melt_and_quench(potential, &rough.structure, schedule, &mut random(1))?
