@@ -55,7 +55,7 @@ pub fn generate(
         }
         return Err(occupied(folder));
     }
-    let potential = potentials::parse(&recipe.potential)?;
+    let potential = potentials::parse_for(&recipe.potential, &recipe.crystal.species)?;
     let crystal = start::crystal(&recipe.crystal, potential.reduced())?;
     let parts = Parts::open(folder, recipe)?;
     (0..recipe.samples)
