@@ -56,7 +56,7 @@ impl OneParameter {
     fn powers(&self, inputs: MatRef<'_, f64>) -> Mat<f64> {
         let t = rows::centred(inputs, &self.mean) * &self.direction;
         Mat::from_fn(t.nrows(), POWERS, |i, k| {
-            (t[(i, 0)] / self.scale).powi(k as i32)
+            std::iter::repeat_n(t[(i, 0)] / self.scale, k).product()
         })
     }
 }
