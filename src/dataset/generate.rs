@@ -119,6 +119,7 @@ fn manifest(recipe: &Recipe, crystal: &Structure) -> Result<Manifest> {
         schema: 0,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         recipe: recipe.clone(),
+        dimensions: crystal.cell.dimensions(),
         r: Axis {
             grid: recipe.record.r()?,
             unit: Unit::Angstrom,
