@@ -1,10 +1,12 @@
 //! Interatomic potentials: energy, forces, virial and analytic sparse Hessian.
 
+pub mod eam;
 pub mod hessian;
 pub mod lennard_jones;
 mod pairs;
 mod parse;
 pub mod tersoff;
+mod words;
 
 pub use parse::{parse, parse_for};
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Potentials from the one-string form of the command line and of recipes.
 
 use super::Potential;
+use super::eam::{self, Eam};
 use super::lennard_jones::{self, LennardJones};
 use super::tersoff::{self, Tersoff};
 use crate::error::{Error, Result};
@@ -14,6 +15,9 @@ type Family = (
 
 /// The words before the colon. A new potential is one line here.
 const FAMILIES: &[Family] = &[
+    ("eam", eam::FORMS, |w, species| {
+        Ok(Box::new(Eam::named(w, species)?))
+    }),
     ("lj", lennard_jones::FORMS, |w, _| {
         Ok(Box::new(LennardJones::named(w)?))
     }),
