@@ -1,6 +1,6 @@
 //! The step along a search direction: Moré and Thuente's, with what atoms need added.
 
-use super::landscape::SCALE;
+use super::landscape::farthest;
 use argmin::core::{
     ArgminError, CostFunction, Error, Gradient, IterState, KV, LineSearch, Problem, Solver, State,
     TerminationReason,
@@ -24,6 +24,7 @@ type SearchState = IterState<Vector, Vector, (), (), (), f64>;
 /// Moré-Thuente with a bounded step; where the energy no longer resolves the gain, the quasi-Newton step as it is.
 #[derive(Clone)]
 pub(super) struct BoundedSearch {
+    atoms: usize,
     inner: MoreThuenteLineSearch<Vector, Vector, f64>,
     direction: Vector,
     /// The end of the step to take without a search.
@@ -31,9 +32,10 @@ pub(super) struct BoundedSearch {
 }
 
 impl BoundedSearch {
-    pub(super) fn new() -> Result<Self, Error> {
+    pub(super) fn new(atoms: usize) -> Result<Self, Error> {
         let inner = MoreThuenteLineSearch::new().with_bounds(f64::EPSILON.sqrt(), LENGTHENING)?;
         Ok(Self {
+            atoms,
             inner,
             direction: Vec::new(),
             unsearched: None,
@@ -43,7 +45,7 @@ impl BoundedSearch {
 
 impl LineSearch<Vector, f64> for BoundedSearch {
     fn search_direction(&mut self, mut direction: Vector) {
-        let longest = direction.iter().fold(0.0_f64, |a, x| a.max(x.abs())) * SCALE;
+        let longest = farthest(&direction, self.atoms);
         if longest > LONGEST_STEP {
             for x in &mut direction {
                 *x *= LONGEST_STEP / longest;
