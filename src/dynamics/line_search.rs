@@ -15,9 +15,6 @@ const LONGEST_STEP: f64 = 0.15;
 const LENGTHENING: f64 = 2.0;
 /// Most tries of one search; measured, nearly all end at the first.
 const MOST_TRIES: u64 = 20;
-/// A predicted gain below this fraction of the energy is lost in the rounding of the sum over the atoms.
-const RESOLVED: f64 = 1e-12;
-
 type Vector = Vec<f64>;
 type SearchState = IterState<Vector, Vector, (), (), (), f64>;
 
@@ -25,6 +22,8 @@ type SearchState = IterState<Vector, Vector, (), (), (), f64>;
 #[derive(Clone)]
 pub(super) struct BoundedSearch {
     atoms: usize,
+    /// A predicted gain below this fraction of the energy is not asked of the energy.
+    resolution: f64,
     inner: MoreThuenteLineSearch<Vector, Vector, f64>,
     direction: Vector,
     /// The end of the step to take without a search.
@@ -32,10 +31,11 @@ pub(super) struct BoundedSearch {
 }
 
 impl BoundedSearch {
-    pub(super) fn new(atoms: usize) -> Result<Self, Error> {
+    pub(super) fn new(atoms: usize, resolution: f64) -> Result<Self, Error> {
         let inner = MoreThuenteLineSearch::new().with_bounds(f64::EPSILON.sqrt(), LENGTHENING)?;
         Ok(Self {
             atoms,
+            resolution,
             inner,
             direction: Vec::new(),
             unsearched: None,
@@ -81,7 +81,7 @@ where
         if !(slope < 0.0 && slope.is_finite()) {
             return Err(refuse("the direction does not go down"));
         }
-        let resolved = -slope > RESOLVED * state.get_cost().abs();
+        let resolved = -slope > self.resolution * state.get_cost().abs();
         self.unsearched = (!resolved).then(|| start.scaled_add(&1.0, &self.direction));
         self.inner.init(problem, state)
     }

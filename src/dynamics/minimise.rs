@@ -20,6 +20,11 @@ pub const MOST_STEPS: usize = 10_000;
 /// Steps L-BFGS remembers: 5 to 20 is Nocedal's range, and the vectors of 10 cost nothing beside one evaluation.
 const MEMORY: usize = 10;
 
+/// Gains below these fractions of the energy are taken on trust of the forces. The first is the rounding of the sum over the
+/// atoms; the others are for tables that end before their functions do (those of Zhou 2004 among them), whose energy jumps
+/// whenever a pair crosses the cutoff, so that no search along it can end. They are tried in turn.
+const RESOLUTIONS: [f64; 4] = [1e-12, 1e-9, 1e-7, 1e-6];
+
 type Coordinates = Vec<f64>;
 type Lbfgs = LBFGS<BoundedSearch, Coordinates, Coordinates, f64>;
 type Descent = IterState<Coordinates, Coordinates, (), (), (), f64>;
@@ -93,14 +98,21 @@ fn lowest(landscape: &Landscape, most_unrest: f64, most_steps: usize) -> Result<
             .because("two atoms may sit on top of each other"));
     }
     let mut steps = 0;
-    while best.unrest > most_unrest && steps < most_steps {
+    let mut resolutions = RESOLUTIONS.into_iter();
+    let mut resolution = resolutions.next();
+    while let Some(resolved) = resolution
+        && best.unrest > most_unrest
+        && steps < most_steps
+    {
         let before = steps;
-        let reached = descend(landscape, best.clone(), most_unrest, most_steps, &mut steps)?;
+        let goal = (most_unrest, most_steps);
+        let reached = descend(landscape, best.clone(), resolved, goal, &mut steps)?;
         let gained = reached.unrest < best.unrest || reached.enthalpy < best.enthalpy;
         if !gained || steps == before {
-            break;
+            resolution = resolutions.next();
+        } else {
+            best = reached;
         }
-        best = reached;
     }
     let converged = best.unrest <= most_unrest;
     if let Some(failure) = landscape.failure().filter(|_| !converged) {
@@ -121,11 +133,11 @@ fn lowest(landscape: &Landscape, most_unrest: f64, most_steps: usize) -> Result<
 fn descend(
     landscape: &Landscape,
     start: Rc<Place>,
-    most_unrest: f64,
-    most_steps: usize,
+    resolution: f64,
+    (most_unrest, most_steps): (f64, usize),
     steps: &mut usize,
 ) -> Result<Rc<Place>> {
-    let search = BoundedSearch::new(landscape.atoms()).map_err(|e| internal(&e))?;
+    let search = BoundedSearch::new(landscape.atoms(), resolution).map_err(|e| internal(&e))?;
     let mut solver: Lbfgs = LBFGS::new(search, MEMORY);
     let mut problem = Problem::new(landscape);
     let state = Descent::new().param(start.coordinates.clone());
@@ -141,7 +153,7 @@ fn descend(
         let reached = landscape.at(reached)?;
         state.increment_iter();
         *steps += 1;
-        if reached.beats(&best) {
+        if reached.beats(&best, resolution) {
             best = reached;
         }
     }
@@ -155,9 +167,9 @@ fn internal(error: &argmin::core::Error) -> Error {
 }
 
 impl Place {
-    /// Lower, or as low as rounding can tell and nearer to rest.
-    fn beats(&self, other: &Self) -> bool {
-        let rounding = 1e-12 * other.enthalpy.abs();
+    /// Lower, or as low as the energy can tell and nearer to rest.
+    fn beats(&self, other: &Self, resolution: f64) -> bool {
+        let rounding = resolution * other.enthalpy.abs();
         let (mine, its) = (self.enthalpy, other.enthalpy);
         mine < its - rounding || (mine <= its + rounding && self.unrest < other.unrest)
     }
