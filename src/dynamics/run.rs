@@ -39,7 +39,7 @@ use rand_distr::{Distribution, StandardNormal};
 const ACCELERATION: f64 = 9.648_533_212e-3;
 /// Boltzmann's constant, eV/K.
 const BOLTZMANN: f64 = BOLTZMANN_MEV_PER_K * 1e-3;
-/// Friction, 1/fs: the velocities forget within 100 fs, a few vibrations.
+/// Friction for each time step: the velocities forget within a hundred steps, a few vibrations of whatever the step suits.
 const FRICTION: f64 = 0.01;
 /// fs in which the volume of a solid comes to its own: many vibrations, a small part of a quench.
 const BAROSTAT_FS: f64 = 500.0;
@@ -169,9 +169,9 @@ impl<'a> Run<'a> {
         self.drift(dt / 2.0);
         match ensemble {
             Ensemble::Nve => {}
-            Ensemble::Nvt { kelvin } => self.thermalise(dt, kelvin, random),
+            Ensemble::Nvt { kelvin } => self.thermalise(kelvin, random),
             Ensemble::Npt { kelvin, pressure } => {
-                self.thermalise(dt, kelvin, random);
+                self.thermalise(kelvin, random);
                 self.rescale(dt, kelvin, pressure, random)?;
             }
         }
@@ -202,8 +202,8 @@ impl<'a> Run<'a> {
     }
 
     /// The Ornstein-Uhlenbeck step.
-    fn thermalise(&mut self, dt: f64, kelvin: f64, random: &mut impl Rng) {
-        let keep = (-FRICTION * dt).exp();
+    fn thermalise(&mut self, kelvin: f64, random: &mut impl Rng) {
+        let keep = (-FRICTION).exp();
         let fresh = (1.0 - keep * keep).sqrt() * thermal(kelvin);
         for (v, m) in self.velocities.iter_mut().zip(&self.masses) {
             let noise = normals(self.structure.dimensions(), random);
