@@ -47,9 +47,10 @@ impl<E: Entry> Table<E> {
         let s = species.len();
         let mut entries = vec![None; s * s * s];
         for chunk in chunks() {
+            let entry = entry::<E>(chunk)?;
             let place = |n: &Word| species.iter().position(|name| name == n.text).unwrap_or(0);
             let at = chunk[..NAMES].iter().fold(0, |at, n| at * s + place(n));
-            if entries[at].replace(entry::<E>(chunk)?).is_some() {
+            if entries[at].replace(entry).is_some() {
                 let names: Vec<_> = chunk[..NAMES].iter().map(Word::short).collect();
                 return Err(chunk[0].place(
                     Error::new(format!("the entry {} stands twice", names.join(" ")))

@@ -214,8 +214,9 @@ mod tests {
                     between.abs() < JUMP * below.f,
                     "{set} at {limit}: {between}"
                 );
-                check("limit", &|x| t.bond_order(x), zeta * 1.1);
-                check("limit", &|x| t.bond_order(x), zeta * 0.9);
+                let near = |x: f64| t.bond_order(x * zeta).stretched(1.0 / zeta);
+                check("below the limit", &near, 0.9);
+                check("above the limit", &near, 1.1);
             }
         }
     }
