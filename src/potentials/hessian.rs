@@ -96,14 +96,19 @@ impl Hessian {
     /// `M^-1/2 H M^-1/2` for the mass of each atom in amu; its eigenvalues are ω² in eV/Å²/amu.
     #[must_use]
     pub fn mass_weighted(&self, masses: &[f64]) -> Self {
-        let mut weighted = self.clone();
+        self.clone().into_mass_weighted(masses)
+    }
+
+    /// The same without a second matrix in memory.
+    #[must_use]
+    pub fn into_mass_weighted(mut self, masses: &[f64]) -> Self {
         for i in 0..self.atoms() {
             for k in self.starts[i]..self.starts[i + 1] {
                 let scale = 1.0 / (masses[i] * masses[self.columns[k] as usize]).sqrt();
-                weighted.blocks[k] = self.blocks[k].map(|row| row.map(|x| x * scale));
+                self.blocks[k] = self.blocks[k].map(|row| row.map(|x| x * scale));
             }
         }
-        weighted
+        self
     }
 
     /// The product with a vector of 3N numbers (x, y, z of each atom).
