@@ -5,7 +5,7 @@ use glassbridge::atoms::{cell::Cell, structure::Structure};
 use glassbridge::grid::Grid;
 use glassbridge::observables::neutron::neutron_gdos;
 use glassbridge::observables::rdf::{Weighting, pair_counts, partial_rdf};
-use glassbridge::observables::thermal_width::PairWidths;
+use glassbridge::observables::thermal_width::{PairWidths, Statistics};
 use glassbridge::observables::vdos::vdos;
 use glassbridge::units::SQRT_EV_PER_A2_AMU_IN_THZ;
 use glassbridge::vibrations::modes::Modes;
@@ -195,7 +195,8 @@ fn densities_and_thermal_motion_are_those_of_euphonic() {
     assert!((gdos.iter().sum::<f64>() * grid.step() - 1.0).abs() < 1e-8);
 
     // Their W is <u u^T> / 2.
-    let widths = PairWidths::new(&modes, &structure.atom_masses(), 300.0).unwrap();
+    let widths =
+        PairWidths::new(&modes, &structure.atom_masses(), 300.0, Statistics::Quantum).unwrap();
     let theirs = oracle.floats("debye_waller_W_A2_T300");
     for i in 0..structure.len() {
         for (a, b) in widths

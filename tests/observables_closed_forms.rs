@@ -7,7 +7,7 @@ use glassbridge::atoms::neighbours::NeighbourList;
 use glassbridge::atoms::structure::Structure;
 use glassbridge::grid::Grid;
 use glassbridge::observables::rdf::{Weighting, pair_counts, partial_rdf};
-use glassbridge::observables::thermal_width::PairWidths;
+use glassbridge::observables::thermal_width::{PairWidths, Statistics};
 use glassbridge::observables::vdos::vdos;
 use glassbridge::potentials;
 use glassbridge::vibrations::modes::Modes;
@@ -115,7 +115,13 @@ fn thermal_widths_keep_the_number_of_pairs() {
     let (structure, modes) = crystal();
     let grid = Grid::new(0.0, 2.2, 110).unwrap();
     for kelvin in [0.0, 300.0] {
-        let widths = PairWidths::new(&modes, &structure.atom_masses(), kelvin).unwrap();
+        let widths = PairWidths::new(
+            &modes,
+            &structure.atom_masses(),
+            kelvin,
+            Statistics::Quantum,
+        )
+        .unwrap();
         let counts = pair_counts(&structure, &grid, Some(&widths)).unwrap();
         let bonds: f64 = counts[1].iter().sum();
         assert!((bonds - 32.0).abs() < 0.05, "{kelvin} K: {bonds}");

@@ -8,6 +8,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use rand_distr::{Distribution, Normal};
+use serde::{Deserialize, Serialize};
 
 /// Atoms up to this times the nearest distance count as bonded to the centre of a formula unit: well below the
 /// second shell of any of our lattices (1.63 times the bond in a tetrahedron, 1.73 in a sheet).
@@ -21,8 +22,20 @@ pub struct Disorder {
     /// Displace only the atoms in a sphere around a random point that holds this share of all atoms (and so, in a
     /// crystal, of the volume); 1 displaces all.
     pub share: f64,
-    /// Fraction of formula units taken out before that.
+    /// Fraction taken out before that, of what [`taken`](Self::taken) says.
     pub removed: f64,
+    /// What is taken out.
+    pub taken: Taken,
+}
+
+/// What a vacancy lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Taken {
+    /// Single atoms, whatever their species.
+    Atoms,
+    /// Whole formula units of atoms bonded to each other, so that the composition (and the charge) stays.
+    Units,
 }
 
 /// The random numbers of sample `index` of a run with `seed`: independent of how many samples there are, and of
@@ -33,12 +46,12 @@ pub fn random(seed: u64, index: u64) -> ChaCha12Rng {
     random
 }
 
-/// The crystal with formula units removed and atoms displaced; the same for the same `(seed, index)`.
+/// The crystal with atoms or formula units removed and atoms displaced; the same for the same `(seed, index)`.
 ///
 /// ```
-/// use glassbridge::atoms::{disorder::{Disorder, disordered}, lattice::diamond};
+/// use glassbridge::atoms::{disorder::{Disorder, Taken, disordered}, lattice::diamond};
 /// let crystal = diamond(3.567, "C", 12.011)?;
-/// let how = Disorder { amplitude: 0.1, share: 1.0, removed: 0.25 };
+/// let how = Disorder { amplitude: 0.1, share: 1.0, removed: 0.25, taken: Taken::Atoms };
 /// let glassy = disordered(&crystal, how, 7, 0)?;
 /// assert_eq!(glassy.len(), 6);
 /// assert_eq!(glassy, disordered(&crystal, how, 7, 0)?);
@@ -48,7 +61,10 @@ pub fn disordered(crystal: &Structure, how: Disorder, seed: u64, index: u64) -> 
     check(how)?;
     let mut random = random(seed, index);
     let bond = nearest_distance(crystal)?;
-    let mut structure = without_units(crystal, how.removed, &mut random)?;
+    let mut structure = match how.taken {
+        Taken::Atoms => without_atoms(crystal, how.removed, &mut random)?,
+        Taken::Units => without_units(crystal, how.removed, &mut random)?,
+    };
     let normal = Normal::new(0.0, how.amplitude * bond)
         .map_err(|e| Error::new(format!("cannot displace the atoms: {e}")))?;
     let mut chosen = sphere(&structure, how.share, &mut random);
@@ -113,6 +129,20 @@ fn distance_squared(structure: &Structure, i: usize, centre: [f64; 3]) -> f64 {
         }
     }
     nearest
+}
+
+/// The structure with a fraction of its atoms taken out.
+fn without_atoms(
+    structure: &Structure,
+    fraction: f64,
+    random: &mut ChaCha12Rng,
+) -> Result<Structure> {
+    let mut order: Vec<usize> = (0..structure.len()).collect();
+    order.shuffle(random);
+    let mut gone = vec![false; structure.len()];
+    let wanted = (fraction * structure.len() as f64).round() as usize;
+    order.iter().take(wanted).for_each(|&i| gone[i] = true);
+    keep(structure, &gone)
 }
 
 /// The structure with a fraction of its formula units taken out.
@@ -229,6 +259,7 @@ mod tests {
             amplitude,
             share,
             removed,
+            taken: Taken::Units,
         }
     }
 

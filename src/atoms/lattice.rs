@@ -55,6 +55,33 @@ pub fn zincblende(a: f64, symbols: [&str; 2], masses: [f64; 2]) -> Result<Struct
     )
 }
 
+/// Face-centred cubic crystal of `symbol`: 4 atoms in a cube of edge `a` (Å); nearest neighbours at a/√2.
+pub fn face_centred_cubic(a: f64, symbol: &str, mass: f64) -> Result<Structure> {
+    cubic(a, &[(symbol, mass, face_centred(&[[0.0; 3]]))])
+}
+
+/// Body-centred cubic crystal of `symbol`: 2 atoms in a cube of edge `a` (Å); nearest neighbours at √3/2 a.
+pub fn body_centred_cubic(a: f64, symbol: &str, mass: f64) -> Result<Structure> {
+    cubic(a, &[(symbol, mass, vec![[0.0; 3], [0.5; 3]])])
+}
+
+/// Triangular lattice of two-dimensional matter: 2 atoms in a rectangle of a times √3 a, nearest neighbours at `a` (Å).
+pub fn triangular(a: f64, symbol: &str, mass: f64) -> Result<Structure> {
+    let edges = [[a, 0.0, 0.0], [0.0, 3.0_f64.sqrt() * a, 0.0], [0.0, 0.0, a]];
+    let cell = Cell::new(edges, [true, true, false])?;
+    let positions = [[0.0; 3], [0.5, 0.5, 0.0]]
+        .map(|f| cell.cartesian(f))
+        .to_vec();
+    Structure::new(
+        cell,
+        vec![symbol.to_owned()],
+        vec![mass],
+        vec![0; 2],
+        positions,
+    )?
+    .flattened()
+}
+
 /// A sheet of graphene, repeating in x and y only: 4 atoms in a rectangle of √3 times 3 `bond` lengths (Å).
 pub fn graphene(bond: f64, mass: f64) -> Result<Structure> {
     // The third edge only makes the cell a box; nothing is counted along it.
@@ -172,6 +199,17 @@ mod tests {
         assert!(
             (sheet.number_density() - 4.0 / (3.0 * 3.0_f64.sqrt() * 1.42 * 1.42)).abs() < 1e-12
         );
+    }
+
+    #[test]
+    fn metals_and_discs_have_their_first_shells() {
+        let fcc = face_centred_cubic(3.6, "Cu", 63.5).unwrap();
+        assert_eq!(shell(&fcc, 3.6 / 2.0_f64.sqrt()), [12; 4]);
+        let bcc = body_centred_cubic(3.2, "W", 183.8).unwrap();
+        assert_eq!(shell(&bcc, 3.2 * 3.0_f64.sqrt() / 2.0), [8; 2]);
+        let discs = triangular(1.1, "A", 1.0).unwrap();
+        assert_eq!(shell(&discs, 1.1), [6; 2]);
+        assert!(discs.flat);
     }
 
     #[test]

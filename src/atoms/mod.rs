@@ -1,7 +1,9 @@
-//! Atoms in a periodic cell: structure, neighbours, lattices, disorder.
+//! Atoms in a periodic cell: structure, neighbours, lattices, alloys, disorder.
 
+pub mod alloy;
 pub mod cell;
 pub mod disorder;
 pub mod lattice;
 pub mod neighbours;
+pub mod stone_wales;
 pub mod structure;

@@ -325,7 +325,7 @@ impl<'a> Bins<'a> {
         let (mut bin, mut turns) = ([0; 3], [0; 3]);
         for k in (0..3).filter(|&k| self.cell.periodic()[k]) {
             let whole = fractional[k].floor();
-            if !(whole.abs() <= f64::from(i32::MAX / 4)) {
+            if whole.is_nan() || whole.abs() > f64::from(i32::MAX / 4) {
                 return Err(Error::new(format!(
                     "an atom at {position:?} Å is absurdly far from its cell"
                 )));

@@ -136,6 +136,15 @@ impl Structure {
         counts.into_iter().map(|n| n / self.len() as f64).collect()
     }
 
+    /// Atoms of each species, e.g. `Si64O128`.
+    pub fn formula(&self) -> String {
+        let count = |s: usize| self.species_of.iter().filter(|&&t| t == s).count();
+        let parts = self.species.iter().enumerate();
+        parts.fold(String::new(), |sum, (s, symbol)| {
+            format!("{sum}{symbol}{}", count(s))
+        })
+    }
+
     /// Mass of atom `i` in amu.
     pub fn mass(&self, i: usize) -> f64 {
         self.masses[self.species_of[i]]
@@ -194,6 +203,7 @@ mod tests {
         assert_eq!(s.concentrations(), [1.0 / 3.0, 2.0 / 3.0]);
         assert!((s.number_density() - 0.375).abs() < 1e-15);
         assert_eq!((s.mass(2), s.symbol(0)), (16.0, "Si"));
+        assert_eq!(s.formula(), "Si1O2");
     }
 
     #[test]

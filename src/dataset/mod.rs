@@ -1,8 +1,13 @@
 //! Many samples of one material: recipe, generation, store.
 
 pub mod generate;
+mod parts;
 pub mod recipe;
+mod sample;
+mod sobol;
+mod start;
 pub mod store;
 
 pub use recipe::Recipe;
+pub use sample::Row;
 pub use store::Dataset;

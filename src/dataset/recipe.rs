@@ -3,13 +3,32 @@
 //! A recipe file is TOML. It names a built-in recipe with `base = "sio2"` and changes what it wants; every key that is
 //! not a key of a recipe is refused. The complete, resolved recipe is stored in the dataset.
 
+use crate::atoms::disorder::Taken;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The built-in recipes, by name.
-const BUILT_IN: [(&str, &str); 1] = [("sio2", include_str!("recipes/sio2.toml"))];
+const BUILT_IN: [(&str, &str); 14] = [
+    ("amc", include_str!("recipes/amc.toml")),
+    ("amc-displaced", include_str!("recipes/amc-displaced.toml")),
+    ("lj2d", include_str!("recipes/lj2d.toml")),
+    ("lj3d", include_str!("recipes/lj3d.toml")),
+    ("ka2d", include_str!("recipes/ka2d.toml")),
+    ("ka3d", include_str!("recipes/ka3d.toml")),
+    ("sic", include_str!("recipes/sic.toml")),
+    ("cualzr", include_str!("recipes/cualzr.toml")),
+    ("hea", include_str!("recipes/hea.toml")),
+    ("hea-bcc", include_str!("recipes/hea-bcc.toml")),
+    ("asi", include_str!("recipes/asi.toml")),
+    ("asi-sw", include_str!("recipes/asi-sw.toml")),
+    ("sio2", include_str!("recipes/sio2.toml")),
+    (
+        "sio2-vashishta",
+        include_str!("recipes/sio2-vashishta.toml"),
+    ),
+];
 /// A recipe is a page of text; more is not a recipe.
 const LARGEST_FILE: u64 = 1 << 20;
 
@@ -41,14 +60,38 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Crystal {
-    /// `beta-cristobalite`, `zincblende` or `diamond`.
-    pub lattice: String,
+    /// Its kind.
+    pub lattice: Lattice,
     /// Species on the lattice, e.g. `["Si", "O"]`.
     pub species: Vec<String>,
-    /// Cubic lattice constant, Å.
+    /// Fractions of the species, which then sit at random on the places of a lattice of one kind of place; with several
+    /// compositions the samples take turns. Empty for a compound, or a single species.
+    #[serde(default)]
+    pub compositions: Vec<Vec<f64>>,
+    /// Edge of the cubic cell, Å; of graphene the bond, of the triangular lattice the nearest distance.
     pub constant: f64,
     /// Cells along a, b and c.
     pub repeat: [usize; 3],
+}
+
+/// A crystal to start from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lattice {
+    /// Silica, C9.
+    BetaCristobalite,
+    /// A compound of two species.
+    Zincblende,
+    /// Diamond.
+    Diamond,
+    /// Face-centred cubic.
+    Fcc,
+    /// Body-centred cubic.
+    Bcc,
+    /// A sheet of graphene that may buckle.
+    Graphene,
+    /// The triangular lattice of two-dimensional matter.
+    Triangular,
 }
 
 /// Ranges of disorder, each sampled evenly.
@@ -57,8 +100,13 @@ pub struct Crystal {
 pub struct Disorder {
     /// Standard deviation of the random displacement of each coordinate, in units of the nearest-neighbour distance.
     pub displacement: [f64; 2],
-    /// Fraction of formula units taken out.
+    /// Fraction of atoms or formula units taken out.
     pub vacancies: [f64; 2],
+    /// Which of the two.
+    pub taken: Taken,
+    /// Fraction of the bonds of a sheet that are turned by 90° (Stone-Wales defects).
+    #[serde(default)]
+    pub turned_bonds: [f64; 2],
     /// Share of the samples in which only the atoms inside a random sphere are displaced, so that the set also holds
     /// what lies between crystal and glass.
     pub partly: f64,
@@ -76,10 +124,16 @@ pub struct Melt {
     pub kelvin: [f64; 2],
     /// Time at it, fs.
     pub melt_fs: [f64; 2],
-    /// Time in which it cools evenly to 300 K, fs.
+    /// Time in which it cools evenly to [`end_kelvin`](Self::end_kelvin), fs; its logarithm is sampled evenly, and so that
+    /// of the quench rate.
     pub quench_fs: [f64; 2],
+    /// Where the quench ends, K; the minimisation takes the rest out.
+    pub end_kelvin: f64,
     /// Time step, fs.
     pub step_fs: f64,
+    /// Whether the vacancies are made in the quenched glass instead of in the crystal.
+    #[serde(default)]
+    pub vacancies_after: bool,
 }
 
 /// When a sample counts as at rest.
@@ -196,19 +250,28 @@ impl Recipe {
         if !range(d.displacement, 0.0, 5.0)
             || !range(d.vacancies, 0.0, 0.9)
             || !range(d.scale, 0.5, 2.0)
+            || !range(d.turned_bonds, 0.0, 0.3)
             || !(0.0..=1.0).contains(&d.partly)
         {
             return fail("a range of disorder is not low to high within sensible limits");
         }
         let m = &self.melt;
-        let times =
-            range(m.kelvin, 0.0, 1e5) && range(m.melt_fs, 0.0, 1e9) && range(m.quench_fs, 0.0, 1e9);
+        let times = range(m.kelvin, 0.0, 1e5)
+            && range(m.melt_fs, 0.0, 1e9)
+            && range(m.quench_fs, 1e-3, 1e9)
+            && range([m.end_kelvin; 2], 0.0, m.kelvin[1]);
         if !(range([m.share; 2], 0.0, 1.0) && times && range([m.step_fs; 2], 1e-3, 100.0)) {
             return fail(
                 "the melt needs a share between 0 and 1 and sensible ranges of temperature and time",
             );
         }
-        let cells = self.crystal.repeat;
+        let c = &self.crystal;
+        let fits =
+            |f: &Vec<f64>| f.len() == c.species.len() && f.iter().all(|x| range([*x; 2], 0.0, 1e9));
+        if c.species.is_empty() || !c.compositions.iter().all(fits) {
+            return fail("every composition must have a fraction, not negative, for each species");
+        }
+        let cells = c.repeat;
         if cells.contains(&0) || cells.iter().product::<usize>() > 100_000 {
             return fail("repeat must be three positive numbers, at most 100,000 cells in all");
         }

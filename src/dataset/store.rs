@@ -1,10 +1,12 @@
 //! The dataset folder: `manifest.json`, `samples.csv`, one `.npy` a quantity.
 
 use super::Recipe;
+use crate::atoms::structure::Structure;
+use crate::elements::element;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::io::samples::Samples;
-use crate::io::{files, npy};
+use crate::io::{extxyz, files, npy};
 use crate::units::Unit;
 use faer::{Mat, MatRef};
 use serde::{Deserialize, Serialize};
@@ -12,9 +14,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Raised when old folders can no longer be read.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 /// Name of the description; it is written last, so that a folder with one is complete.
 const MANIFEST: &str = "manifest.json";
+/// Name of the structures at rest.
+const STRUCTURES: &str = "structures.extxyz";
 /// Larger arrays are not read whole.
 const LARGEST_ARRAY: u64 = 16 << 30;
 
@@ -39,6 +43,8 @@ pub struct Manifest {
     pub quantities: BTreeMap<String, Quantity>,
     /// blake3 of `samples.csv`.
     pub samples_checksum: String,
+    /// blake3 of `structures.extxyz`.
+    pub structures_checksum: String,
     /// Which samples are left out of training.
     pub usable_rule: String,
 }
@@ -78,11 +84,12 @@ pub fn is_dataset(folder: &Path) -> bool {
 }
 
 impl Dataset {
-    /// Writes arrays, table and, last, the description.
+    /// Writes arrays, table, structures (extended XYZ, a frame a sample) and, last, the description.
     pub fn write(
         folder: &Path,
         mut manifest: Manifest,
         table: &str,
+        structures: &str,
         arrays: &BTreeMap<String, Mat<f64>>,
     ) -> Result<()> {
         for (name, matrix) in arrays {
@@ -109,6 +116,8 @@ impl Dataset {
             );
         }
         files::replace_text(&folder.join("samples.csv"), table)?;
+        files::replace_text(&folder.join(STRUCTURES), structures)?;
+        manifest.structures_checksum = blake3::hash(structures.as_bytes()).to_hex().to_string();
         manifest.schema = SCHEMA;
         manifest.samples_checksum = blake3::hash(table.as_bytes()).to_hex().to_string();
         let text = serde_json::to_string_pretty(&manifest)
@@ -193,6 +202,20 @@ impl Dataset {
             return Err(Error::new("an array does not fit the dataset").at(&path));
         }
         Ok(matrix)
+    }
+
+    /// The structures at rest, in the order of the samples.
+    pub fn structures(&self) -> Result<Vec<Structure>> {
+        let path = self.folder.join(STRUCTURES);
+        let bytes = files::read(&path, LARGEST_ARRAY)?;
+        if blake3::hash(&bytes).to_hex().to_string() != self.manifest.structures_checksum {
+            return Err(changed(&path));
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        // Species of reduced units are no elements; masses play no part in how a structure looks.
+        let mass = |symbol: &str| Ok(element(symbol).map_or(1.0, |e| e.mass));
+        let frames = extxyz::read(&text, mass).map_err(|e| e.at(&path))?;
+        Ok(frames.into_iter().map(|f| f.structure).collect())
     }
 
     /// One numeric column of `samples.csv`.

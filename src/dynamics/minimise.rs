@@ -145,7 +145,7 @@ impl Point {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::atoms::disorder::{Disorder, disordered};
+    use crate::atoms::disorder::{Disorder, Taken, disordered};
     use crate::atoms::neighbours::NeighbourList;
     use crate::potentials::toy::{Toy, crystal};
 
@@ -156,6 +156,7 @@ mod tests {
             amplitude,
             share: 1.0,
             removed,
+            taken: Taken::Atoms,
         };
         disordered(&crystal(1.5, 3), how, 11, index).unwrap()
     }

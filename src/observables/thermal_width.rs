@@ -17,8 +17,8 @@ pub struct PairWidths {
 }
 
 impl PairWidths {
-    /// From the modes of a structure, the mass of each atom (amu) and a temperature (K); 0 K gives the zero-point motion.
-    pub fn new(modes: &Modes, masses: &[f64], kelvin: f64) -> Result<Self> {
+    /// From the modes of a structure, the mass of each atom (amu) and a temperature (K).
+    pub fn new(modes: &Modes, masses: &[f64], kelvin: f64, statistics: Statistics) -> Result<Self> {
         let Some(vectors) = &modes.vectors else {
             return Err(Error::new(
                 "thermal widths need the eigenvectors of the modes",
@@ -40,7 +40,7 @@ impl PairWidths {
         }
         let kept: Vec<(usize, f64)> = (modes.frequencies_thz.iter().enumerate())
             .filter(|&(_, &f)| f >= ZERO_THZ)
-            .map(|(s, &f)| (s, mean_square(f * THZ_IN_MEV, kelvin).sqrt()))
+            .map(|(s, &f)| (s, statistics.mean_square(f * THZ_IN_MEV, kelvin).sqrt()))
             .collect();
         // Column s is the root-mean-square displacement in mode s, so C is one product.
         let spread = Mat::from_fn(size, kept.len(), |row, k| {
@@ -92,19 +92,40 @@ impl PairWidths {
     }
 }
 
-/// ⟨q²⟩ of a mode of energy E (meV) in amu Å²: `ħ²/(2E) coth(E/2kT)`.
-fn mean_square(energy: f64, kelvin: f64) -> f64 {
-    let coth = if kelvin > 0.0 {
-        1.0 / (energy / (2.0 * BOLTZMANN_MEV_PER_K * kelvin)).tanh()
-    } else {
-        1.0
-    };
-    HBAR_SQUARED_MEV_AMU_A2 / (2.0 * energy) * coth
+/// How far a mode swings at a temperature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statistics {
+    /// Bose's; 0 K leaves the zero-point motion.
+    Quantum,
+    /// The classical limit, for reduced units, which have no ħ; at 0 K all is still.
+    Classical,
+}
+
+impl Statistics {
+    /// ⟨q²⟩ of a mode of energy E (meV) in amu Å²: `ħ²/(2E) coth(E/2kT)`, classically `ħ² kT/E²` = kT/ω².
+    fn mean_square(self, energy: f64, kelvin: f64) -> f64 {
+        let thermal = BOLTZMANN_MEV_PER_K * kelvin;
+        let share = match self {
+            Self::Classical => 2.0 * thermal / energy,
+            Self::Quantum if thermal > 0.0 => 1.0 / (energy / (2.0 * thermal)).tanh(),
+            Self::Quantum => 1.0,
+        };
+        HBAR_SQUARED_MEV_AMU_A2 / (2.0 * energy) * share
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Statistics::{Classical, Quantum};
     use super::*;
+
+    #[test]
+    fn hot_modes_are_classical() {
+        // coth x − 1/x = x/3 + ...; here x = E/2kT = 0.0058.
+        let [quantum, classical] = [Quantum, Classical].map(|s| s.mean_square(1.0, 1000.0));
+        assert!((quantum / classical - 1.0 - 0.0058_f64.powi(2) / 3.0).abs() < 1e-7);
+        assert!(Classical.mean_square(1.0, 0.0).abs() < f64::MIN_POSITIVE);
+    }
 
     const MASSES: [f64; 2] = [28.085, 15.999];
     const THZ: f64 = 20.0;
@@ -127,8 +148,8 @@ mod tests {
     fn diatomic_has_the_width_of_its_reduced_mass() {
         let reduced = MASSES[0] * MASSES[1] / (MASSES[0] + MASSES[1]);
         for kelvin in [0.0, 30.0, 300.0, 3000.0] {
-            let widths = PairWidths::new(&diatomic(), &MASSES, kelvin).unwrap();
-            let expected = mean_square(THZ * THZ_IN_MEV, kelvin) / reduced;
+            let widths = PairWidths::new(&diatomic(), &MASSES, kelvin, Quantum).unwrap();
+            let expected = Quantum.mean_square(THZ * THZ_IN_MEV, kelvin) / reduced;
             let got = widths.variance(0, 1, [1.6, 0.0, 0.0]);
             assert!((got / expected - 1.0).abs() < 1e-12, "{kelvin} K");
             assert!(widths.variance(0, 1, [0.0, 1.6, 0.0]) < 1e-15);
@@ -144,18 +165,18 @@ mod tests {
         let omega = std::f64::consts::TAU * 1e12; // 1 THz
         let (k, hbar, amu) = (1.380_649e-23, 1.054_571_817e-34, 1.660_539_066_60e-27);
         let classical = k * 1e5 / (amu * omega * omega) * 1e20;
-        assert!((mean_square(THZ_IN_MEV, 1e5) / classical - 1.0).abs() < 1e-6);
+        assert!((Quantum.mean_square(THZ_IN_MEV, 1e5) / classical - 1.0).abs() < 1e-6);
         let zero_point = hbar / (2.0 * amu * omega) * 1e20;
-        assert!((mean_square(THZ_IN_MEV, 0.0) / zero_point - 1.0).abs() < 1e-8);
+        assert!((Quantum.mean_square(THZ_IN_MEV, 0.0) / zero_point - 1.0).abs() < 1e-8);
     }
 
     /// `Σ_i` `m_i` `C_ii` = `Σ_s` ⟨`q_s²`⟩, and the centre of mass stays: `Σ_j` `m_j` `C_ij` = 0.
     #[test]
     fn sum_rules() {
-        let widths = PairWidths::new(&diatomic(), &MASSES, 300.0).unwrap();
+        let widths = PairWidths::new(&diatomic(), &MASSES, 300.0, Quantum).unwrap();
         let trace = |i: usize| (0..3).map(|x| widths.block(i, i)[x][x]).sum::<f64>();
         let total = MASSES[0] * trace(0) + MASSES[1] * trace(1);
-        assert!((total / mean_square(THZ * THZ_IN_MEV, 300.0) - 1.0).abs() < 1e-12);
+        assert!((total / Quantum.mean_square(THZ * THZ_IN_MEV, 300.0) - 1.0).abs() < 1e-12);
         let drift = MASSES[0] * widths.block(0, 0)[0][0] + MASSES[1] * widths.block(0, 1)[0][0];
         assert!(drift.abs() < 1e-15);
     }
@@ -163,10 +184,10 @@ mod tests {
     #[test]
     fn modes_that_do_not_fit_are_refused() {
         let mut modes = diatomic();
-        assert!(PairWidths::new(&modes, &MASSES[..1], 300.0).is_err());
-        assert!(PairWidths::new(&modes, &MASSES, f64::NAN).is_err());
-        assert!(PairWidths::new(&modes, &MASSES, -1.0).is_err());
+        assert!(PairWidths::new(&modes, &MASSES[..1], 300.0, Quantum).is_err());
+        assert!(PairWidths::new(&modes, &MASSES, f64::NAN, Quantum).is_err());
+        assert!(PairWidths::new(&modes, &MASSES, -1.0, Quantum).is_err());
         modes.vectors = None;
-        assert!(PairWidths::new(&modes, &MASSES, 300.0).is_err());
+        assert!(PairWidths::new(&modes, &MASSES, 300.0, Quantum).is_err());
     }
 }
