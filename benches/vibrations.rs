@@ -2,8 +2,7 @@
 #![allow(missing_docs, reason = "criterion's macros")]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use glassbridge::atoms::cell::dot;
-use glassbridge::atoms::lattice::{fcc, supercell};
+use glassbridge::atoms::lattice::{face_centred_cubic, supercell};
 use glassbridge::atoms::neighbours::NeighbourList;
 use glassbridge::atoms::structure::Structure;
 use glassbridge::potentials::hessian::Hessian;
@@ -14,15 +13,14 @@ use std::hint::black_box;
 /// A face-centred cubic crystal of `n`³ cubes with edge √2 and springs of stiffness 1 between atoms closer than `reach`:
 /// 1.2 for 12 neighbours, 2.1 for 54.
 fn springs(n: usize, reach: f64) -> (Structure, Hessian) {
-    let unit = fcc(2.0_f64.sqrt(), "Ar", 1.0).unwrap();
+    let unit = face_centred_cubic(2.0_f64.sqrt(), "Ar", 1.0).unwrap();
     let structure = supercell(&unit, [n; 3]).unwrap();
     let list = NeighbourList::new(&structure, reach).unwrap();
     let pairs = (0..structure.len()).flat_map(|i| list.of(&structure, i).map(move |m| (i, m)));
     let blocks = pairs.flat_map(|(i, m)| {
-        let square = dot(m.vector, m.vector);
         let k = |sign: f64| {
             std::array::from_fn(|a| {
-                std::array::from_fn(|b| sign * m.vector[a] * m.vector[b] / square)
+                std::array::from_fn(|b| sign * m.vector[a] * m.vector[b] / m.distance.powi(2))
             })
         };
         [(i, i, k(1.0)), (i, m.index as usize, k(-1.0))]
@@ -34,7 +32,10 @@ fn springs(n: usize, reach: f64) -> (Structure, Hessian) {
 fn moments(c: &mut Criterion) {
     let mut group = c.benchmark_group("kpm 32000 atoms, 512 moments x 8 vectors, one thread");
     group.sample_size(10);
-    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let one = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .unwrap();
     for (neighbours, reach) in [(12, 1.2), (54, 2.1)] {
         let (structure, hessian) = springs(20, reach);
         group.bench_function(BenchmarkId::new("neighbours", neighbours), |b| {

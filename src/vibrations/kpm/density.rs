@@ -93,11 +93,12 @@ impl Moments {
     /// The same for one interval of the window.
     fn integral(&self, low: f64, high: f64) -> Vec<f64> {
         let (from, to) = (high.acos(), low.acos());
-        let term = |n: usize| match n as f64 {
-            0.0 => (to - from) / PI,
-            k => 2.0 * jackson(n, self.len()) * ((k * to).sin() - (k * from).sin()) / (k * PI),
+        let term = |n: usize| {
+            let k = n as f64;
+            2.0 * jackson(n, self.len()) * ((k * to).sin() - (k * from).sin()) / (k * PI)
         };
-        (0..self.len()).map(term).collect()
+        let rest = (1..self.len()).map(term);
+        std::iter::once((to - from) / PI).chain(rest).collect()
     }
 }
 
@@ -132,4 +133,152 @@ fn scatter(curves: &[Vec<f64>]) -> Share {
     };
     let error = mean.iter().enumerate().map(error).collect();
     Share { mean, error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::atoms::neighbours::NeighbourList;
+    use crate::atoms::structure::Structure;
+    use crate::potentials::Potential;
+    use crate::potentials::toy::{Toy, crystal};
+    use crate::vibrations::kpm::Settings;
+    use crate::vibrations::modes::Modes;
+    use statrs::function::erf::erf;
+
+    const TOY: Toy = Toy { cutoff: 2.3 };
+    const SETTINGS: Settings = Settings {
+        moments: 128,
+        vectors: 64,
+        seed: 3,
+    };
+
+    /// 256 atoms of two species near their places: no two modes alike.
+    fn shaken(a: f64) -> Structure {
+        let mut structure = crystal(a, 4);
+        for (i, p) in structure.positions.iter_mut().enumerate() {
+            for (k, x) in p.iter_mut().enumerate() {
+                *x += 0.02 * ((7 * i + 3 * k) as f64).sin();
+            }
+        }
+        structure
+    }
+
+    fn solved(structure: &Structure) -> (Moments, Modes) {
+        let list = NeighbourList::new(structure, TOY.cutoff).unwrap();
+        let hessian = TOY.hessian(structure, &list).unwrap();
+        let modes = Modes::of(&hessian, structure, true).unwrap();
+        (Moments::of(hessian, structure, SETTINGS).unwrap(), modes)
+    }
+
+    /// What each dense mode gives to each species of a bin, blurred in ω² by the resolution that the moments claim.
+    fn dense(
+        moments: &Moments,
+        modes: &Modes,
+        structure: &Structure,
+        a: usize,
+        grid: &Grid,
+    ) -> Vec<f64> {
+        let vectors = modes.vectors.as_ref().unwrap();
+        let (mut bins, mut total) = (vec![0.0; grid.len()], 0.0);
+        for (s, thz) in modes.frequencies_thz.iter().enumerate().skip(3) {
+            let weight: f64 = (vectors.col(s).iter().enumerate())
+                .filter(|(row, _)| structure.species_of[row / 3] == a)
+                .map(|(_, e)| e * e)
+                .sum();
+            let energy = thz * THZ_IN_MEV;
+            let square = square_of(energy);
+            let sigma = square_of(energy + moments.resolution(energy)) - square;
+            let below = |e: f64| 0.5 * erf((square_of(e) - square) / (sigma * 2.0_f64.sqrt()));
+            for (i, bin) in bins.iter_mut().enumerate() {
+                *bin += weight * (below(grid.edge(i + 1)) - below(grid.edge(i)));
+            }
+            total += weight;
+        }
+        bins.iter().map(|x| x / total).collect()
+    }
+
+    #[test]
+    fn shares_are_those_of_the_modes_within_their_errors() {
+        /// What the kernel's not quite Gaussian shape adds, as a fraction of the highest bin.
+        const SHAPE: f64 = 0.03;
+        let structure = shaken(1.5);
+        let (moments, modes) = solved(&structure);
+        let grid = Grid::new(0.0, moments.highest(), 25).unwrap();
+        assert_eq!((moments.imaginary(), moments.lowest_imaginary()), (0, None));
+        for (a, share) in moments.shares(&grid).iter().enumerate() {
+            let expected = dense(&moments, &modes, &structure, a, &grid);
+            let peak = expected.iter().copied().fold(0.0, f64::max);
+            assert!((share.mean.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+            for i in 0..grid.len() {
+                // Four standard errors: one bin in 16,000 by chance.
+                let room = 4.0 * share.error[i] + SHAPE * peak;
+                let off = (share.mean[i] - expected[i]).abs();
+                assert!(
+                    off < room,
+                    "species {a}, bin {i}: off by {off}, {room} allowed"
+                );
+                assert!(share.error[i] < 0.05 * peak);
+            }
+        }
+    }
+
+    #[test]
+    fn the_error_told_is_the_scatter_between_seeds() {
+        let structure = shaken(1.5);
+        let list = NeighbourList::new(&structure, TOY.cutoff).unwrap();
+        let hessian = TOY.hessian(&structure, &list).unwrap();
+        let of_seed = |seed| {
+            let settings = Settings {
+                seed,
+                vectors: 8,
+                moments: 64,
+            };
+            Moments::of(hessian.clone(), &structure, settings).unwrap()
+        };
+        let runs: Vec<_> = (0..16).map(of_seed).collect();
+        let grid = Grid::new(0.0, runs[0].highest(), 10).unwrap();
+        let shares: Vec<_> = runs.iter().map(|m| m.shares(&grid).remove(0)).collect();
+        let means: Vec<_> = shares.iter().map(|s| s.mean.clone()).collect();
+        // The standard error of a mean of sixteen is a quarter of that of one.
+        let seen: f64 = scatter(&means).error.iter().map(|e| 16.0 * e * e).sum();
+        let told: f64 = shares
+            .iter()
+            .flat_map(|s| &s.error)
+            .map(|e| e * e / 16.0)
+            .sum();
+        // Some 10 bins x 15 degrees of freedom, not all independent: a factor of two is far outside.
+        assert!((0.5..2.0).contains(&(seen / told)), "{seen} {told}");
+    }
+
+    #[test]
+    fn imaginary_modes_are_seen_and_left_out() {
+        let structure = shaken(1.7);
+        let (moments, modes) = solved(&structure);
+        let lowest = moments.lowest_imaginary().unwrap();
+        assert!(
+            (lowest / modes.frequencies_thz[0] - 1.0).abs() < 0.02,
+            "{lowest}"
+        );
+        let (counted, exact) = (moments.imaginary() as f64, modes.imaginary_modes() as f64);
+        assert!(
+            (counted - exact).abs() < 0.1 * exact,
+            "{counted} of {exact}"
+        );
+        let grid = Grid::new(0.0, moments.highest(), 25).unwrap();
+        for share in moments.shares(&grid) {
+            assert!((share.mean.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn the_resolution_is_finest_at_the_ends_of_the_window() {
+        let (moments, _) = solved(&shaken(1.5));
+        let (top, count) = (moments.highest(), moments.len() as f64);
+        let middle = 0.5_f64.sqrt() * top;
+        // h π / M in ω², so h π / 2Mω in ω; h is half the width.
+        let expected = 0.5 * top * top * PI / count / (2.0 * middle);
+        assert!((moments.resolution(middle) / expected - 1.0).abs() < 0.02);
+        assert!(moments.resolution(0.99 * top) < 0.5 * expected);
+    }
 }
