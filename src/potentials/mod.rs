@@ -1,10 +1,21 @@
 //! Interatomic potentials: energy, forces, virial and analytic sparse Hessian.
 
+mod angle;
+pub mod eam;
 pub mod hessian;
+mod jet;
+pub mod lennard_jones;
+mod pairs;
 mod parse;
+mod shell;
+pub mod stillinger_weber;
 pub mod tersoff;
+mod three_body;
+pub mod triplets;
+pub mod vashishta;
+mod words;
 
-pub use parse::parse;
+pub use parse::{parse, parse_for};
 #[cfg(test)]
 pub(crate) mod toy;
 
@@ -58,6 +69,15 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
+    /// Nothing felt yet.
+    fn zero(atoms: usize) -> Self {
+        Self {
+            energy: 0.0,
+            forces: vec![[0.0; 3]; atoms],
+            virial: [0.0; 6],
+        }
+    }
+
     /// Largest norm of a force on an atom, eV/Å; not a number if any force is not.
     pub fn max_force(&self) -> f64 {
         let norms = self.forces.iter().map(|&f| norm(f));

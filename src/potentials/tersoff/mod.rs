@@ -14,35 +14,34 @@ mod second;
 mod terms;
 
 use super::hessian::Hessian;
+use super::pairs::finite;
+use super::parse::unknown;
+use super::shell::Bends;
+use super::triplets::Matched;
 use super::{Evaluation, Potential};
 use crate::atoms::neighbours::NeighbourList;
 use crate::atoms::structure::Structure;
-use crate::error::{Error, Result};
-use bond::{Bond, Shell};
+use crate::error::Result;
+use bond::{Bond, Centre};
 use parameters::{Entry, Set};
+use std::path::Path;
+use terms::Terms;
+
+/// What can stand after `tersoff:`.
+pub(super) const FORMS: &[&str] = &[
+    "tersoff:c-1989",
+    "tersoff:c-2010",
+    "tersoff:sic-1989",
+    "tersoff:sic-2005",
+    "tersoff:si-1988",
+    "tersoff:sio2-2007",
+    "tersoff:file=PATH",
+];
 
 /// A Tersoff potential with its parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tersoff {
     set: Set,
-}
-
-/// The entries of the species of one structure, by its own species numbers.
-#[derive(Debug)]
-pub(super) struct Matched {
-    species: usize,
-    entries: Vec<Entry>,
-}
-
-impl Matched {
-    pub(super) fn entry(&self, i: usize, j: usize, k: usize) -> &Entry {
-        &self.entries[(i * self.species + j) * self.species + k]
-    }
-
-    /// The farthest atom that a bond of these species can feel.
-    fn reach(&self) -> f64 {
-        self.entries.iter().map(Entry::cutoff).fold(0.0, f64::max)
-    }
 }
 
 impl Tersoff {
@@ -51,51 +50,36 @@ impl Tersoff {
         Self { set }
     }
 
-    fn matched(&self, structure: &Structure) -> Result<Matched> {
-        let place = |name: &String| {
-            self.set.species.iter().position(|s| s == name).ok_or_else(|| {
-                Error::new(format!("the potential knows no {name}"))
-                    .because(format!("it has parameters for {}", self.set.species.join(", ")))
-                    .cure("choose a potential for these species, or rename the species of the structure")
-            })
-        };
-        let places: Vec<usize> = structure.species.iter().map(place).collect::<Result<_>>()?;
-        let mut entries = Vec::new();
-        for &i in &places {
-            for &j in &places {
-                for &k in &places {
-                    let entry = self.set.entry(i, j, k).ok_or_else(|| {
-                        let names = [i, j, k].map(|s| self.set.species[s].as_str());
-                        Error::new(format!("the potential has no entry {}", names.join(" ")))
-                            .cure("complete the parameter file: it needs one entry for every triplet of species")
-                    })?;
-                    entries.push(*entry);
-                }
+    /// The potential of what stands after `tersoff:`.
+    pub(super) fn named(which: &str) -> Result<Self> {
+        let set = match which.strip_prefix("file=") {
+            Some(path) => Set::read(Path::new(path))?,
+            None => {
+                Set::built_in(which).ok_or_else(|| unknown(&format!("tersoff:{which}"), FORMS))?
             }
-        }
-        Ok(Matched {
-            species: places.len(),
-            entries,
-        })
+        };
+        Ok(Self::new(set))
     }
 
-    /// Visits every bond i-j, once from each end, with the shell of i.
-    fn each_bond(
+    fn matched(&self, structure: &Structure) -> Result<Matched<Terms>> {
+        self.set.matched(structure, Terms::new)
+    }
+
+    /// Visits every atom with its shell and a bond to find its bonds with.
+    fn each_centre(
         &self,
         structure: &Structure,
         neighbours: &NeighbourList,
-        mut visit: impl FnMut(usize, &Shell, &Bond),
+        mut visit: impl FnMut(&Matched<Terms>, &mut Centre, &mut Bond),
     ) -> Result<()> {
         let matched = self.matched(structure)?;
-        let (mut shell, mut bond) = (Shell::default(), Bond::default());
-        let reach = matched.reach();
+        // The farthest atom that a bond of these species can feel.
+        let reach = matched.iter().map(|t| t.cutoff).fold(0.0, f64::max);
+        let (mut centre, mut bond) = (Centre::default(), Bond::default());
         for i in 0..structure.len() {
-            shell.collect(structure, neighbours, i, reach);
-            for j in 0..shell.len() {
-                if bond.find(&matched, i, structure.species_of[i], &shell, j) {
-                    visit(i, &shell, &bond);
-                }
-            }
+            (centre.shell).gather(structure, neighbours, i, reach, |_, _| true);
+            centre.look(i, structure.species_of[i], &matched);
+            visit(&matched, &mut centre, &mut bond);
         }
         Ok(())
     }
@@ -103,33 +87,35 @@ impl Tersoff {
 
 impl Potential for Tersoff {
     fn cutoff(&self) -> f64 {
-        self.set
-            .entries
-            .iter()
-            .flatten()
-            .map(Entry::cutoff)
-            .fold(0.0, f64::max)
+        self.set.entries().map(Entry::cutoff).fold(0.0, f64::max)
     }
 
     fn evaluate(&self, structure: &Structure, neighbours: &NeighbourList) -> Result<Evaluation> {
-        let mut out = Evaluation {
-            energy: 0.0,
-            forces: vec![[0.0; 3]; structure.len()],
-            virial: [0.0; 6],
-        };
-        self.each_bond(structure, neighbours, |i, shell, bond| {
-            out.energy += bond.energy();
-            bond.pull(i, shell, &mut out);
+        let mut out = Evaluation::zero(structure.len());
+        self.each_centre(structure, neighbours, |matched, centre, bond| {
+            for j in 0..centre.shell.len() {
+                if bond.find(matched, centre, j) {
+                    out.energy += bond.energy();
+                    bond.pull(&mut centre.shell);
+                }
+            }
+            centre.shell.give(centre.i, &mut out);
         })?;
-        Ok(out)
+        finite(out, structure, neighbours)
     }
 
     fn hessian(&self, structure: &Structure, neighbours: &NeighbourList) -> Result<Hessian> {
-        let mut blocks = Vec::new();
-        self.each_bond(structure, neighbours, |i, shell, bond| {
-            bond.curve(i, shell, &mut blocks);
+        let mut bends = Bends::default();
+        self.each_centre(structure, neighbours, |matched, centre, bond| {
+            bends.clear(centre.shell.len());
+            for j in 0..centre.shell.len() {
+                if bond.find(matched, centre, j) {
+                    bond.bend(&centre.shell, &mut bends);
+                }
+            }
+            bends.file(centre.i, &centre.shell);
         })?;
-        Ok(Hessian::from_triplets(structure.len(), blocks))
+        Ok(Hessian::from_triplets(structure.len(), bends.finish()))
     }
 
     /// Pairs whose distance lies between R - D and R + D. A glass with such pairs has stiff false modes there.
@@ -146,7 +132,7 @@ impl Potential for Tersoff {
             for n in neighbours.of(structure, i) {
                 let j = n.index as usize;
                 let (a, b) = (structure.species_of[i], structure.species_of[j]);
-                if i <= j && matched.entry(a, b, b).in_window(n.distance) {
+                if i <= j && matched.pair(a, b).in_window(n.distance) {
                     out.push((i, j, n.distance));
                 }
             }
