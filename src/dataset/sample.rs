@@ -7,8 +7,8 @@ use crate::atoms::disorder::{self, Taken, disordered};
 use crate::atoms::neighbours::NeighbourList;
 use crate::atoms::stone_wales::with_turned_bonds;
 use crate::atoms::structure::Structure;
-use crate::dynamics::langevin::{Schedule, melt_and_quench};
 use crate::dynamics::minimise::{Minimised, minimise};
+use crate::dynamics::quench::{Schedule, melt_and_quench};
 use crate::error::Result;
 use crate::io::extxyz::{self, Frame};
 use crate::observables::rdf::{self, Weighting};
@@ -115,6 +115,7 @@ impl Drawn {
             end_kelvin: melt.end_kelvin,
             quench_fs: within(melt.quench_fs.map(f64::ln), u[8]).exp(),
             step_fs: melt.step_fs,
+            pressure: None,
         });
         Self {
             how,

@@ -1,8 +1,10 @@
 //! Potentials from the one-string form of the command line and of recipes.
 
 use super::Potential;
+use super::eam::{self, Eam};
 use super::lennard_jones::{self, LennardJones};
 use super::tersoff::{self, Tersoff};
+use super::{stillinger_weber, vashishta};
 use crate::error::{Error, Result};
 
 /// What can stand after the colon, and how it is made for some species.
@@ -14,11 +16,20 @@ type Family = (
 
 /// The words before the colon. A new potential is one line here.
 const FAMILIES: &[Family] = &[
+    ("eam", eam::FORMS, |w, species| {
+        Ok(Box::new(Eam::named(w, species)?))
+    }),
     ("lj", lennard_jones::FORMS, |w, _| {
         Ok(Box::new(LennardJones::named(w)?))
     }),
+    ("sw", stillinger_weber::FORMS, |w, _| {
+        Ok(Box::new(stillinger_weber::named(w)?))
+    }),
     ("tersoff", tersoff::FORMS, |w, _| {
         Ok(Box::new(Tersoff::named(w)?))
+    }),
+    ("vashishta", vashishta::FORMS, |w, _| {
+        Ok(Box::new(vashishta::named(w)?))
     }),
 ];
 
