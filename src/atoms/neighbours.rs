@@ -10,6 +10,9 @@ use std::collections::HashMap;
 /// would otherwise search for ever.
 const MOST_VISITS: f64 = 1e9;
 
+/// How many atoms of a bin are looked at in one go; a power of two.
+const AT_ONCE: usize = 32;
+
 /// How often the search for a nearest neighbour doubles its reach, from one interatomic spacing: an atom with
 /// nothing within 30 spacings is not part of a solid.
 const WIDENINGS: usize = 6;
@@ -244,6 +247,8 @@ struct Bins<'a> {
     counts: [i32; 3],
     /// How many bins away a neighbour can be.
     away: [i32; 3],
+    /// Along each edge, the bin inside the cell and the image of each bin from `-away` on: a division each, made once.
+    wraps: [Vec<(i32, i32)>; 3],
     /// Where the atoms of each bin begin among `members`.
     starts: Vec<usize>,
     /// The atoms, bin by bin.
@@ -279,6 +284,12 @@ impl<'a> Bins<'a> {
             reach,
             counts,
             away,
+            wraps: [0, 1, 2].map(|k| {
+                let n = counts[k];
+                let bins = -away[k]..n + away[k];
+                bins.map(|at| (at.rem_euclid(n), at.div_euclid(n)))
+                    .collect()
+            }),
             starts: vec![0; counts.iter().map(|&n| n as usize).product::<usize>() + 1],
             members: vec![Member::default(); structure.len()],
             places: Vec::with_capacity(structure.len()),
@@ -350,13 +361,13 @@ impl<'a> Bins<'a> {
                     let (members, image) = self.bin_at([x, y, z]);
                     let shift = self.cell.cartesian(image.map(f64::from));
                     let from = sub(shift, me.position);
-                    for other in members {
-                        let vector = add(other.position, from);
-                        if dot(vector, vector) < squared {
+                    for some in members.chunks(AT_ONCE) {
+                        let (near, count) = near(some, from, squared);
+                        for other in near[..count].iter().map(|&k| some[usize::from(k)]) {
                             let image =
                                 [0, 1, 2].map(|k: usize| image[k] + other.turns[k] - me.turns[k]);
                             if other.index != me.index || image != [0; 3] {
-                                see(other.index, image, vector);
+                                see(other.index, image, add(other.position, from));
                             }
                         }
                     }
@@ -366,11 +377,26 @@ impl<'a> Bins<'a> {
     }
 
     /// The atoms of a bin that may lie outside the cell, and the image cell it lies in.
+    #[inline]
     fn bin_at(&self, at: [i32; 3]) -> (&[Member], [i32; 3]) {
-        let bin = self.flat([0, 1, 2].map(|k: usize| at[k].rem_euclid(self.counts[k])));
-        let image = [0, 1, 2].map(|k: usize| at[k].div_euclid(self.counts[k]));
-        (&self.members[self.starts[bin]..self.starts[bin + 1]], image)
+        let wrapped = [0, 1, 2].map(|k: usize| self.wraps[k][(at[k] + self.away[k]) as usize]);
+        let bin = self.flat(wrapped.map(|(bin, _)| bin));
+        let members = &self.members[self.starts[bin]..self.starts[bin + 1]];
+        (members, wrapped.map(|(_, image)| image))
     }
+}
+
+/// Which of at most [`AT_ONCE`] members lie, seen from `-from`, within the root of `squared`, and how many. No branch depends
+/// on a distance, which no processor could guess.
+#[inline]
+fn near(members: &[Member], from: [f64; 3], squared: f64) -> ([u8; AT_ONCE], usize) {
+    let (mut near, mut count) = ([0; AT_ONCE], 0);
+    for (k, other) in members.iter().enumerate() {
+        let vector = add(other.position, from);
+        near[count % AT_ONCE] = k as u8;
+        count += usize::from(dot(vector, vector) < squared);
+    }
+    (near, count)
 }
 
 /// Bins along each edge, and how many bins away a neighbour can be.
