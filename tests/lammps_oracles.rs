@@ -174,3 +174,9 @@ fn embedded_atoms() {
         compare_tables(name, "ZrCuAl2011.eam.alloy", &["Zr", "Cu", "Al"]);
     }
 }
+
+#[test]
+fn stillinger_weber_silicon() {
+    compare("swSi_64_pert", "sw:si", &["Si"]);
+    compare("swSi_64_relaxed", "sw:si", &["Si"]);
+}

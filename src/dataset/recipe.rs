@@ -147,6 +147,9 @@ pub struct Minimisation {
     pub max_force: f64,
     /// Iterations after which a sample is recorded as not converged.
     pub max_iterations: usize,
+    /// Pressure that melt, glass and rest are under, GPa (N/m for a sheet); without it the cell is fixed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressure: Option<f64>,
 }
 
 /// What is recorded.
@@ -277,6 +280,13 @@ impl Recipe {
         let cells = c.repeat;
         if cells.contains(&0) || cells.iter().product::<usize>() > 100_000 {
             return fail("repeat must be three positive numbers, at most 100,000 cells in all");
+        }
+        if self
+            .minimisation
+            .pressure
+            .is_some_and(|p| !range([p; 2], -1e4, 1e4))
+        {
+            return fail("the pressure is not between -10,000 and 10,000 GPa");
         }
         let positive = [
             self.crystal.constant,

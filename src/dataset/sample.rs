@@ -1,21 +1,21 @@
 //! One sample: from its crystal through disorder, melt and quench to rest, and what is recorded there.
 
-use super::recipe::Recipe;
+use super::recipe::{Lattice, Minimisation, Recipe};
 use super::sobol;
 use super::start;
 use crate::atoms::disorder::{self, Taken, disordered};
 use crate::atoms::neighbours::NeighbourList;
 use crate::atoms::stone_wales::with_turned_bonds;
 use crate::atoms::structure::Structure;
-use crate::dynamics::langevin::{Schedule, melt_and_quench};
-use crate::dynamics::minimise::{Minimised, minimise};
+use crate::dynamics::minimise::{Load, Minimised, Strain, minimise, relax};
+use crate::dynamics::quench::{Schedule, melt_and_quench};
 use crate::error::Result;
 use crate::io::extxyz::{self, Frame};
 use crate::observables::rdf::{self, Weighting};
 use crate::observables::thermal_width::{PairWidths, Statistics};
 use crate::observables::{neutron, vdos};
 use crate::potentials::Potential;
-use crate::units::THZ_IN_MEV;
+use crate::units::{EV_PER_A2_IN_N_PER_M, EV_PER_A3_IN_GPA, THZ_IN_MEV};
 use crate::vibrations::modes::Modes;
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
@@ -115,6 +115,7 @@ impl Drawn {
             end_kelvin: melt.end_kelvin,
             quench_fs: within(melt.quench_fs.map(f64::ln), u[8]).exp(),
             step_fs: melt.step_fs,
+            pressure: pressure(recipe),
         });
         Self {
             how,
@@ -134,8 +135,7 @@ pub(super) fn make(
 ) -> Result<Sample> {
     let drawn = Drawn::of(recipe, index);
     let start = glass(recipe, crystal, potential, &drawn, index)?;
-    let rest = &recipe.minimisation;
-    let at_rest = minimise(potential, &start, rest.max_force, rest.max_iterations)?;
+    let at_rest = rest(recipe, potential, &start)?;
     let structure = &at_rest.structure;
     let neighbours = NeighbourList::new(structure, potential.cutoff())?;
     let modes = Modes::of(&potential.hessian(structure, &neighbours)?, structure, true)?;
@@ -150,6 +150,42 @@ pub(super) fn make(
         structure: extxyz::write(&[frame]),
         row: row(recipe, index, &drawn, &at_rest, &modes, window_pairs),
     })
+}
+
+/// The target pressure in eV/Å³ (eV/Å² for a sheet).
+fn pressure(recipe: &Recipe) -> Option<f64> {
+    let sheet = matches!(
+        recipe.crystal.lattice,
+        Lattice::Graphene | Lattice::Triangular
+    );
+    let unit = if sheet {
+        EV_PER_A2_IN_N_PER_M
+    } else {
+        EV_PER_A3_IN_GPA
+    };
+    recipe.minimisation.pressure.map(|p| p / unit)
+}
+
+/// The nearest minimum, at fixed cell or at the pressure.
+fn rest(recipe: &Recipe, potential: &dyn Potential, start: &Structure) -> Result<Minimised> {
+    let Minimisation {
+        max_force,
+        max_iterations,
+        ..
+    } = recipe.minimisation;
+    match pressure(recipe) {
+        None => minimise(potential, start, max_force, max_iterations),
+        Some(pressure) => {
+            let strain = Strain::Isotropic;
+            relax(
+                potential,
+                start,
+                Load { pressure, strain },
+                max_force,
+                max_iterations,
+            )
+        }
+    }
 }
 
 /// The disordered structure, not yet at rest.

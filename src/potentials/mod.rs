@@ -1,11 +1,18 @@
 //! Interatomic potentials: energy, forces, virial and analytic sparse Hessian.
 
+mod angle;
 pub mod eam;
 pub mod hessian;
+mod jet;
 pub mod lennard_jones;
 mod pairs;
 mod parse;
+mod shell;
+pub mod stillinger_weber;
 pub mod tersoff;
+mod three_body;
+pub mod triplets;
+pub mod vashishta;
 mod words;
 
 pub use parse::{parse, parse_for};

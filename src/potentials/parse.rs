@@ -4,6 +4,7 @@ use super::Potential;
 use super::eam::{self, Eam};
 use super::lennard_jones::{self, LennardJones};
 use super::tersoff::{self, Tersoff};
+use super::{stillinger_weber, vashishta};
 use crate::error::{Error, Result};
 
 /// What can stand after the colon, and how it is made for some species.
@@ -21,8 +22,14 @@ const FAMILIES: &[Family] = &[
     ("lj", lennard_jones::FORMS, |w, _| {
         Ok(Box::new(LennardJones::named(w)?))
     }),
+    ("sw", stillinger_weber::FORMS, |w, _| {
+        Ok(Box::new(stillinger_weber::named(w)?))
+    }),
     ("tersoff", tersoff::FORMS, |w, _| {
         Ok(Box::new(Tersoff::named(w)?))
+    }),
+    ("vashishta", vashishta::FORMS, |w, _| {
+        Ok(Box::new(vashishta::named(w)?))
     }),
 ];
 

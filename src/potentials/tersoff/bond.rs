@@ -1,196 +1,164 @@
 //! One bond i-j with all the neighbours k that influence it: its energy and its pulls.
 
-use super::super::Evaluation;
-use super::Matched;
-use super::terms::Jet;
-use crate::atoms::cell::{dot, sub};
-use crate::atoms::neighbours::NeighbourList;
-use crate::atoms::structure::Structure;
+use super::terms::Terms;
+use crate::potentials::angle::{Angle, Partials, Vector};
+use crate::potentials::jet::Jet;
+use crate::potentials::shell::{Member, Shell};
+use crate::potentials::triplets::Matched;
 use std::cmp::Ordering;
 
-/// The neighbours of one atom within reach.
+/// The neighbours of one atom and how far each is switched on. Reused from atom to atom.
 #[derive(Debug, Default)]
-pub(super) struct Shell {
-    pub atoms: Vec<usize>,
-    pub species: Vec<usize>,
-    pub vectors: Vec<[f64; 3]>,
-    pub units: Vec<[f64; 3]>,
-    pub lengths: Vec<f64>,
+pub(super) struct Centre {
+    pub(super) i: usize,
+    pub(super) species: usize,
+    pub(super) shell: Shell,
+    /// `f_C(r_ik)` for each species of j, then for each k; mostly it depends on k only, but a file may have it otherwise.
+    switches: Vec<Jet>,
 }
 
-impl Shell {
-    pub(super) fn collect(
-        &mut self,
-        structure: &Structure,
-        neighbours: &NeighbourList,
-        i: usize,
-        reach: f64,
-    ) {
-        self.atoms.clear();
-        self.species.clear();
-        self.vectors.clear();
-        self.units.clear();
-        self.lengths.clear();
-        for n in neighbours.of(structure, i).filter(|n| n.distance < reach) {
-            self.atoms.push(n.index as usize);
-            self.species.push(structure.species_of[n.index as usize]);
-            self.vectors.push(n.vector);
-            self.units.push(n.vector.map(|x| x / n.distance));
-            self.lengths.push(n.distance);
+impl Centre {
+    /// Looks at the shell that was gathered around atom `i`.
+    #[inline]
+    pub(super) fn look(&mut self, i: usize, species: usize, matched: &Matched<Terms>) {
+        (self.i, self.species) = (i, species);
+        self.switches.clear();
+        for j in 0..matched.species() {
+            let switch = |k: &Member| matched.entry(species, j, k.species).switch(k.length);
+            self.switches.extend(self.shell.members.iter().map(switch));
         }
     }
-
-    pub(super) fn len(&self) -> usize {
-        self.atoms.len()
-    }
 }
 
-/// The part of ζ that neighbour k brings, F(r, s, c) of the two lengths and the cosine, with its derivatives.
+/// The part of ζ that neighbour k brings, F(r, s, c) of the two lengths and the cosine.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Influence {
     /// Place in the shell.
-    pub k: usize,
-    pub cos: f64,
-    pub switch: Jet,
-    pub angular: Jet,
-    pub length: Jet,
+    pub(super) k: usize,
+    pub(super) angle: Angle,
+    switch: Jet,
+    angular: Jet,
+    length: Jet,
+    /// ∂F/∂u and ∂F/∂v.
+    pub(super) gradients: [Vector; 2],
 }
 
 impl Influence {
-    pub(super) fn value(&self) -> f64 {
+    #[inline]
+    fn new(k: usize, angle: Angle, switch: Jet, angular: Jet, length: Jet) -> Self {
+        let mut influence = Self {
+            k,
+            angle,
+            switch,
+            angular,
+            length,
+            gradients: [[0.0; 3]; 2],
+        };
+        influence.gradients = angle.gradients(&influence.partials());
+        influence
+    }
+
+    fn value(&self) -> f64 {
         self.switch.f * self.angular.f * self.length.f
     }
-    pub(super) fn by_r(&self) -> f64 {
-        self.switch.f * self.angular.f * self.length.d
-    }
-    pub(super) fn by_s(&self) -> f64 {
-        self.angular.f * (self.switch.d * self.length.f - self.switch.f * self.length.d)
-    }
-    pub(super) fn by_c(&self) -> f64 {
-        self.switch.f * self.angular.d * self.length.f
+
+    /// `F = f_C(s) g(c) e(r - s)`.
+    #[inline]
+    pub(super) fn partials(&self) -> Partials {
+        let (w, h, e) = (self.switch, self.angular, self.length);
+        Partials {
+            r: w.f * h.f * e.d,
+            s: h.f * (w.d * e.f - w.f * e.d),
+            c: w.f * h.d * e.f,
+            rr: w.f * h.f * e.dd,
+            rs: h.f * (w.d * e.d - w.f * e.dd),
+            ss: h.f * (w.dd * e.f - 2.0 * w.d * e.d + w.f * e.dd),
+            rc: w.f * h.d * e.d,
+            sc: h.d * (w.d * e.f - w.f * e.d),
+            cc: w.f * h.dd * e.f,
+        }
     }
 }
 
 /// A bond: pair terms, bond order, and the influences on it. Reused from bond to bond.
 #[derive(Debug, Default)]
 pub(super) struct Bond {
-    pub j: usize,
-    pub repulsion: Option<Jet>,
-    pub attraction: Option<Jet>,
-    pub order: Option<Jet>,
-    pub influences: Vec<Influence>,
+    /// Place in the shell.
+    pub(super) j: usize,
+    pub(super) repulsion: Jet,
+    pub(super) attraction: Jet,
+    pub(super) order: Jet,
+    pub(super) influences: Vec<Influence>,
 }
 
 impl Bond {
-    /// Looks at neighbour j of the shell of atom i, whose species is `centre`; `false` if it is out of reach.
-    pub(super) fn find(
-        &mut self,
-        matched: &Matched,
-        i: usize,
-        centre: usize,
-        shell: &Shell,
-        j: usize,
-    ) -> bool {
-        let bonded = shell.species[j];
-        let pair = matched.entry(centre, bonded, bonded);
-        let r = shell.lengths[j];
+    /// Looks at member j of the shell; `false` if it is out of reach.
+    #[inline]
+    pub(super) fn find(&mut self, matched: &Matched<Terms>, centre: &Centre, j: usize) -> bool {
+        let (shell, member) = (&centre.shell, centre.shell.members[j]);
+        let (r, bonded) = (member.length, member.species);
+        let pair = matched.pair(centre.species, bonded);
         self.influences.clear();
-        if r >= pair.cutoff() {
+        if r >= pair.cutoff {
             return false;
         }
+        let switches = &centre.switches[bonded * shell.len()..][..shell.len()];
         let mut zeta = 0.0;
-        for k in (0..shell.len()).filter(|&k| k != j) {
-            let entry = matched.entry(centre, bonded, shell.species[k]);
-            let s = shell.lengths[k];
-            if s >= entry.cutoff() {
+        for (k, other) in shell.members.iter().enumerate() {
+            let entry = matched.entry(centre.species, bonded, other.species);
+            if k == j || other.length >= entry.cutoff {
                 continue;
             }
-            let cos = dot(shell.units[j], shell.units[k]);
-            let influence = Influence {
-                k,
-                cos,
-                switch: entry.switch(s),
-                angular: entry.angular(cos),
-                length: entry.length_factor(r - s),
-            };
+            let angle = shell.angle(j, k);
+            let (angular, length) = (
+                entry.angular(angle.c),
+                entry.length_factor(r - other.length),
+            );
+            let influence = Influence::new(k, angle, switches[k], angular, length);
             zeta += influence.value();
             self.influences.push(influence);
         }
         self.j = j;
-        let share = if repels(i, shell.atoms[j], shell.vectors[j]) {
-            2.0
+        let switch = switches[j];
+        self.repulsion = if repels(centre.i, &member) {
+            pair.repulsion(r).times(switch).scaled(2.0)
         } else {
-            0.0
+            Jet::ZERO
         };
-        self.repulsion = Some(pair.repulsion(r).scaled(share));
-        self.attraction = Some(pair.attraction(r));
-        self.order = Some(pair.bond_order(zeta));
+        self.attraction = pair.attraction(r).times(switch);
+        self.order = pair.bond_order(zeta);
         true
     }
 
-    /// Repulsion, attraction and bond order of the bond found last.
-    pub(super) fn jets(&self) -> (Jet, Jet, Jet) {
-        const NONE: Jet = Jet {
-            f: 0.0,
-            d: 0.0,
-            dd: 0.0,
-        };
-        (
-            self.repulsion.unwrap_or(NONE),
-            self.attraction.unwrap_or(NONE),
-            self.order.unwrap_or(NONE),
-        )
-    }
-
     pub(super) fn energy(&self) -> f64 {
-        let (repulsion, attraction, order) = self.jets();
-        0.5 * (repulsion.f + order.f * attraction.f)
+        0.5 * (self.repulsion.f + self.order.f * self.attraction.f)
     }
 
-    /// Adds forces and virial. With u = `r_ij`, v = `r_ik` and c = û·v̂ the gradients are
-    /// ∂c/∂u = (v̂ - c û)/r and ∂c/∂v = (û - c v̂)/s.
-    pub(super) fn pull(&self, i: usize, shell: &Shell, out: &mut Evaluation) {
-        let (repulsion, attraction, order) = self.jets();
-        let j = self.j;
-        let (u, r) = (shell.units[j], shell.lengths[j]);
-        let weight = 0.5 * attraction.f * order.d;
-        let mut along_u = 0.5 * (repulsion.d + order.f * attraction.d);
-        let mut on_j = [0.0; 3];
+    /// Adds the gradients of its energy.
+    #[inline]
+    pub(super) fn pull(&self, shell: &mut Shell) {
+        let weight = 0.5 * self.attraction.f * self.order.d;
+        let along = 0.5 * (self.repulsion.d + self.order.f * self.attraction.d);
+        let mut on_j = shell.members[self.j].unit.map(|x| along * x);
         for f in &self.influences {
-            let (v, s) = (shell.units[f.k], shell.lengths[f.k]);
-            let (by_s, by_c) = (weight * f.by_s(), weight * f.by_c());
-            along_u += weight * f.by_r();
-            let on_k: [f64; 3] = std::array::from_fn(|a| {
-                on_j[a] += by_c * (v[a] - f.cos * u[a]) / r;
-                by_s * v[a] + by_c * (u[a] - f.cos * v[a]) / s
-            });
-            give(out, i, shell.atoms[f.k], shell.vectors[f.k], on_k);
+            let [on_u, on_v] = f.gradients.map(|g| g.map(|x| weight * x));
+            shell.pull(f.k, on_v);
+            for (sum, g) in on_j.iter_mut().zip(on_u) {
+                *sum += g;
+            }
         }
-        let on_j = std::array::from_fn(|a| on_j[a] + along_u * u[a]);
-        give(out, i, shell.atoms[j], shell.vectors[j], on_j);
+        shell.pull(self.j, on_j);
     }
 }
 
 /// Whether the repulsion of a pair is counted here or on its way back. LAMMPS counts it once, by the parity of the atom
 /// numbers, with the entry (i, j, j) of the atom where it does; some files (`SiC` 1989) differ in the last digits of (j, i, i).
-fn repels(i: usize, j: usize, [x, y, z]: [f64; 3]) -> bool {
+fn repels(i: usize, member: &Member) -> bool {
+    let (j, [x, y, z]) = (member.atom, member.unit);
     let odd = (i + j) % 2 == 1;
     match i.cmp(&j) {
         Ordering::Greater => odd,
         Ordering::Less => !odd,
         Ordering::Equal => z > 0.0 || (z == 0.0 && (y > 0.0 || (y == 0.0 && x >= 0.0))),
-    }
-}
-
-/// The gradient with respect to the vector from i to an atom, as forces and virial.
-fn give(out: &mut Evaluation, i: usize, atom: usize, vector: [f64; 3], gradient: [f64; 3]) {
-    out.forces[atom] = sub(out.forces[atom], gradient);
-    for a in 0..3 {
-        out.forces[i][a] += gradient[a];
-        out.virial[a] -= vector[a] * gradient[a];
-    }
-    for (w, (a, b)) in [(3, (0, 1)), (4, (0, 2)), (5, (1, 2))] {
-        // The sum over a bond is symmetric, its parts are not.
-        out.virial[w] -= 0.5 * (vector[a] * gradient[b] + vector[b] * gradient[a]);
     }
 }

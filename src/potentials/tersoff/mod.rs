@@ -14,20 +14,25 @@ mod second;
 mod terms;
 
 use super::hessian::Hessian;
-use super::pairs::places;
+use super::pairs::finite;
 use super::parse::unknown;
+use super::shell::Bends;
+use super::triplets::Matched;
 use super::{Evaluation, Potential};
 use crate::atoms::neighbours::NeighbourList;
 use crate::atoms::structure::Structure;
-use crate::error::{Error, Result};
-use bond::{Bond, Shell};
+use crate::error::Result;
+use bond::{Bond, Centre};
 use parameters::{Entry, Set};
 use std::path::Path;
+use terms::Terms;
 
 /// What can stand after `tersoff:`.
 pub(super) const FORMS: &[&str] = &[
     "tersoff:c-1989",
+    "tersoff:c-2010",
     "tersoff:sic-1989",
+    "tersoff:sic-2005",
     "tersoff:si-1988",
     "tersoff:sio2-2007",
     "tersoff:file=PATH",
@@ -37,24 +42,6 @@ pub(super) const FORMS: &[&str] = &[
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tersoff {
     set: Set,
-}
-
-/// The entries of the species of one structure, by its own species numbers.
-#[derive(Debug)]
-pub(super) struct Matched {
-    species: usize,
-    entries: Vec<Entry>,
-}
-
-impl Matched {
-    pub(super) fn entry(&self, i: usize, j: usize, k: usize) -> &Entry {
-        &self.entries[(i * self.species + j) * self.species + k]
-    }
-
-    /// The farthest atom that a bond of these species can feel.
-    fn reach(&self) -> f64 {
-        self.entries.iter().map(Entry::cutoff).fold(0.0, f64::max)
-    }
 }
 
 impl Tersoff {
@@ -74,44 +61,25 @@ impl Tersoff {
         Ok(Self::new(set))
     }
 
-    fn matched(&self, structure: &Structure) -> Result<Matched> {
-        let places = places(&self.set.species, structure)?;
-        let mut entries = Vec::new();
-        for &i in &places {
-            for &j in &places {
-                for &k in &places {
-                    let entry = self.set.entry(i, j, k).ok_or_else(|| {
-                        let names = [i, j, k].map(|s| self.set.species[s].as_str());
-                        Error::new(format!("the potential has no entry {}", names.join(" ")))
-                            .cure("complete the parameter file: it needs one entry for every triplet of species")
-                    })?;
-                    entries.push(*entry);
-                }
-            }
-        }
-        Ok(Matched {
-            species: places.len(),
-            entries,
-        })
+    fn matched(&self, structure: &Structure) -> Result<Matched<Terms>> {
+        self.set.matched(structure, Terms::new)
     }
 
-    /// Visits every bond i-j, once from each end, with the shell of i.
-    fn each_bond(
+    /// Visits every atom with its shell and a bond to find its bonds with.
+    fn each_centre(
         &self,
         structure: &Structure,
         neighbours: &NeighbourList,
-        mut visit: impl FnMut(usize, &Shell, &Bond),
+        mut visit: impl FnMut(&Matched<Terms>, &mut Centre, &mut Bond),
     ) -> Result<()> {
         let matched = self.matched(structure)?;
-        let (mut shell, mut bond) = (Shell::default(), Bond::default());
-        let reach = matched.reach();
+        // The farthest atom that a bond of these species can feel.
+        let reach = matched.iter().map(|t| t.cutoff).fold(0.0, f64::max);
+        let (mut centre, mut bond) = (Centre::default(), Bond::default());
         for i in 0..structure.len() {
-            shell.collect(structure, neighbours, i, reach);
-            for j in 0..shell.len() {
-                if bond.find(&matched, i, structure.species_of[i], &shell, j) {
-                    visit(i, &shell, &bond);
-                }
-            }
+            (centre.shell).gather(structure, neighbours, i, reach, |_, _| true);
+            centre.look(i, structure.species_of[i], &matched);
+            visit(&matched, &mut centre, &mut bond);
         }
         Ok(())
     }
@@ -119,29 +87,35 @@ impl Tersoff {
 
 impl Potential for Tersoff {
     fn cutoff(&self) -> f64 {
-        self.set
-            .entries
-            .iter()
-            .flatten()
-            .map(Entry::cutoff)
-            .fold(0.0, f64::max)
+        self.set.entries().map(Entry::cutoff).fold(0.0, f64::max)
     }
 
     fn evaluate(&self, structure: &Structure, neighbours: &NeighbourList) -> Result<Evaluation> {
         let mut out = Evaluation::zero(structure.len());
-        self.each_bond(structure, neighbours, |i, shell, bond| {
-            out.energy += bond.energy();
-            bond.pull(i, shell, &mut out);
+        self.each_centre(structure, neighbours, |matched, centre, bond| {
+            for j in 0..centre.shell.len() {
+                if bond.find(matched, centre, j) {
+                    out.energy += bond.energy();
+                    bond.pull(&mut centre.shell);
+                }
+            }
+            centre.shell.give(centre.i, &mut out);
         })?;
-        Ok(out)
+        finite(out, structure, neighbours)
     }
 
     fn hessian(&self, structure: &Structure, neighbours: &NeighbourList) -> Result<Hessian> {
-        let mut blocks = Vec::new();
-        self.each_bond(structure, neighbours, |i, shell, bond| {
-            bond.curve(i, shell, &mut blocks);
+        let mut bends = Bends::default();
+        self.each_centre(structure, neighbours, |matched, centre, bond| {
+            bends.clear(centre.shell.len());
+            for j in 0..centre.shell.len() {
+                if bond.find(matched, centre, j) {
+                    bond.bend(&centre.shell, &mut bends);
+                }
+            }
+            bends.file(centre.i, &centre.shell);
         })?;
-        Ok(Hessian::from_triplets(structure.len(), blocks))
+        Ok(Hessian::from_triplets(structure.len(), bends.finish()))
     }
 
     /// Pairs whose distance lies between R - D and R + D. A glass with such pairs has stiff false modes there.
@@ -158,7 +132,7 @@ impl Potential for Tersoff {
             for n in neighbours.of(structure, i) {
                 let j = n.index as usize;
                 let (a, b) = (structure.species_of[i], structure.species_of[j]);
-                if i <= j && matched.entry(a, b, b).in_window(n.distance) {
+                if i <= j && matched.pair(a, b).in_window(n.distance) {
                     out.push((i, j, n.distance));
                 }
             }

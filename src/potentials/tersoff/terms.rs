@@ -1,73 +1,69 @@
-//! The functions of one and two distances and an angle that a Tersoff potential is made of, with two derivatives each.
+//! The functions of one distance and an angle that a Tersoff potential is made of, with two derivatives each.
 
 use super::parameters::Entry;
+use crate::potentials::jet::Jet;
 use std::f64::consts::PI;
-
-/// A value and its first two derivatives.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Jet {
-    /// f.
-    pub f: f64,
-    /// f'.
-    pub d: f64,
-    /// f''.
-    pub dd: f64,
-}
-
-impl Jet {
-    const ZERO: Self = Self {
-        f: 0.0,
-        d: 0.0,
-        dd: 0.0,
-    };
-    const ONE: Self = Self {
-        f: 1.0,
-        d: 0.0,
-        dd: 0.0,
-    };
-
-    /// The jet of a multiple.
-    pub fn scaled(self, by: f64) -> Self {
-        Self {
-            f: by * self.f,
-            d: by * self.d,
-            dd: by * self.dd,
-        }
-    }
-
-    fn times(self, o: Self) -> Self {
-        Self {
-            f: self.f * o.f,
-            d: self.d * o.f + self.f * o.d,
-            dd: self.dd * o.f + 2.0 * self.d * o.d + self.f * o.dd,
-        }
-    }
-}
 
 /// Exponents beyond this are cut, as in LAMMPS: e^69.0776 = 1e30.
 const LARGEST_EXPONENT: f64 = 69.0776;
 
-impl Entry {
-    /// End of the range, Å.
-    pub fn cutoff(&self) -> f64 {
-        self.r + self.d_window
+/// An entry with all that can be worked out before the first distance is known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    entry: Entry,
+    /// R - D and R + D.
+    begin: f64,
+    pub(super) cutoff: f64,
+    /// π/2D.
+    wave: f64,
+    /// d², γ(1 + c²/d²) and γc².
+    d2: f64,
+    top: f64,
+    depth: f64,
+    /// λ₃ or λ₃³, as m says.
+    lambda: f64,
+    cubic: bool,
+    /// From where on LAMMPS takes the limits of b for very large and very small βζ, in descending order.
+    limits: [f64; 4],
+}
+
+impl Terms {
+    pub(super) fn new(entry: &Entry) -> Self {
+        let e = *entry;
+        let (c2, d2) = (e.c * e.c, e.d * e.d);
+        let cubic = e.is_cubic();
+        let limit = |small: f64| (2.0 * e.n * small).powf(-1.0 / e.n);
+        let [huge, large] = [limit(1e-16), limit(1e-8)];
+        Self {
+            entry: e,
+            begin: e.r - e.d_window,
+            cutoff: e.cutoff(),
+            wave: PI / (2.0 * e.d_window),
+            d2,
+            top: e.gamma * (1.0 + c2 / d2),
+            depth: e.gamma * c2,
+            lambda: if cubic { e.lambda3.powi(3) } else { e.lambda3 },
+            cubic,
+            limits: [huge, large, 1.0 / large, 1.0 / huge],
+        }
     }
 
     /// Whether a distance lies where the bond is switched off.
-    pub fn in_window(&self, r: f64) -> bool {
-        (r - self.r).abs() <= self.d_window
+    pub(super) fn in_window(&self, r: f64) -> bool {
+        (r - self.entry.r).abs() <= self.entry.d_window
     }
 
     /// `f_C(r)`: 1 below R - D, 0 above R + D, `½ - ½ sin(π(r - R)/2D)` between.
-    pub fn switch(&self, r: f64) -> Jet {
-        if r < self.r - self.d_window {
-            return Jet::ONE;
-        }
-        if r > self.r + self.d_window {
+    #[inline]
+    pub(super) fn switch(&self, r: f64) -> Jet {
+        if r >= self.cutoff {
             return Jet::ZERO;
         }
-        let k = PI / (2.0 * self.d_window);
-        let (sin, cos) = (k * (r - self.r)).sin_cos();
+        if r <= self.begin {
+            return Jet::ONE;
+        }
+        let k = self.wave;
+        let (sin, cos) = (k * (r - self.entry.r)).sin_cos();
         Jet {
             f: 0.5 * (1.0 - sin),
             d: -0.5 * k * cos,
@@ -75,46 +71,41 @@ impl Entry {
         }
     }
 
-    fn decay(amplitude: f64, rate: f64, r: f64) -> Jet {
-        let f = amplitude * (-rate * r).exp();
-        Jet {
-            f,
-            d: -rate * f,
-            dd: rate * rate * f,
-        }
+    /// `A e^{-λ₁ r}`.
+    #[inline]
+    pub(super) fn repulsion(&self, r: f64) -> Jet {
+        Jet::decay(self.entry.a, self.entry.lambda1, r)
     }
 
-    /// `f_C A e^{-λ₁ r}`.
-    pub fn repulsion(&self, r: f64) -> Jet {
-        self.switch(r).times(Self::decay(self.a, self.lambda1, r))
-    }
-
-    /// `-f_C B e^{-λ₂ r}`.
-    pub fn attraction(&self, r: f64) -> Jet {
-        self.switch(r).times(Self::decay(-self.b, self.lambda2, r))
+    /// `-B e^{-λ₂ r}`.
+    #[inline]
+    pub(super) fn attraction(&self, r: f64) -> Jet {
+        Jet::decay(-self.entry.b, self.entry.lambda2, r)
     }
 
     /// `g(cos θ) = γ (1 + c²/d² - c²/(d² + (cos θ - h)²))`.
-    pub fn angular(&self, cos: f64) -> Jet {
-        let (c2, d2, x) = (self.c * self.c, self.d * self.d, cos - self.h);
-        let q = 1.0 / (d2 + x * x);
+    #[inline]
+    pub(super) fn angular(&self, cos: f64) -> Jet {
+        let x = cos - self.entry.h;
+        let q = 1.0 / (self.d2 + x * x);
+        let well = self.depth * q;
+        let slope = 2.0 * well * q;
         Jet {
-            f: self.gamma * (1.0 + c2 / d2 - c2 * q),
-            d: self.gamma * 2.0 * c2 * x * q * q,
-            dd: self.gamma * 2.0 * c2 * q * q * (1.0 - 4.0 * x * x * q),
+            f: self.top - well,
+            d: slope * x,
+            dd: slope * (1.0 - 4.0 * x * x * q),
         }
     }
 
     /// `exp((λ₃ x)^m)` of the difference x of two bond lengths.
-    pub fn length_factor(&self, x: f64) -> Jet {
-        if self.lambda3 == 0.0 {
+    #[inline]
+    pub(super) fn length_factor(&self, x: f64) -> Jet {
+        let l = self.lambda;
+        if l == 0.0 {
             return Jet::ONE;
         }
-        let l = self.lambda3;
-        let cubic = self.is_cubic();
-        let (exponent, d, dd) = if cubic {
-            let l3 = l * l * l;
-            (l3 * x * x * x, 3.0 * l3 * x * x, 6.0 * l3 * x)
+        let (exponent, d, dd) = if self.cubic {
+            (l * x * x * x, 3.0 * l * x * x, 6.0 * l * x)
         } else {
             (l * x, l, 0.0)
         };
@@ -137,43 +128,41 @@ impl Entry {
     }
 
     /// `b(ζ) = (1 + (βζ)ⁿ)^(-1/2n)`, with the limits that LAMMPS takes for very large and very small ζ.
-    pub fn bond_order(&self, zeta: f64) -> Jet {
-        let (n, beta) = (self.n, self.beta);
+    #[inline]
+    pub(super) fn bond_order(&self, zeta: f64) -> Jet {
+        let (n, beta) = (self.entry.n, self.entry.beta);
         let t = beta * zeta;
-        let c1 = (2.0 * n * 1e-16).powf(-1.0 / n);
-        let c2 = (2.0 * n * 1e-8).powf(-1.0 / n);
-        if t > c1 {
-            return Jet {
-                f: t.powf(-0.5),
-                d: -0.5 * beta * t.powf(-1.5),
-                dd: 0.75 * beta * beta * t.powf(-2.5),
-            };
-        }
-        if t > c2 {
-            let (small, k) = (t.powf(-n), 1.0 + 1.0 / (2.0 * n));
-            return Jet {
-                f: (1.0 - small / (2.0 * n)) * t.powf(-0.5),
-                d: beta * -0.5 * t.powf(-1.5) * (1.0 - k * small),
-                dd: beta * beta * t.powf(-2.5) * (0.75 - 0.5 * k * (1.5 + n) * small),
-            };
-        }
-        if t < 1.0 / c1 {
+        let [huge, large, small, tiny] = self.limits;
+        if t <= tiny {
             return Jet::ONE;
         }
-        let power = t.powf(n);
-        if t < 1.0 / c2 {
+        if t > huge {
+            return Jet::inverse_power(beta.powf(-0.5), 0.5, zeta);
+        }
+        let (per_zeta, power) = (1.0 / zeta, (n * t.ln()).exp());
+        if t > large {
+            let (root, rest, k) = (t.powf(-0.5), 1.0 / power, 1.0 + 1.0 / (2.0 * n));
             return Jet {
-                f: 1.0 - power / (2.0 * n),
-                d: -0.5 * beta * t.powf(n - 1.0),
-                dd: -0.5 * beta * beta * (n - 1.0) * t.powf(n - 2.0),
+                f: (1.0 - rest / (2.0 * n)) * root,
+                d: -0.5 * per_zeta * root * (1.0 - k * rest),
+                dd: per_zeta * per_zeta * root * (0.75 - 0.5 * k * (1.5 + n) * rest),
             };
         }
-        let f = (1.0 + power).powf(-1.0 / (2.0 * n));
-        let d = -0.5 * f * power / ((1.0 + power) * zeta);
+        if t < small {
+            let d = -0.5 * power * per_zeta;
+            return Jet {
+                f: 1.0 - power / (2.0 * n),
+                d,
+                dd: (n - 1.0) * d * per_zeta,
+            };
+        }
+        let part = power / (1.0 + power);
+        let f = (power.ln_1p() / (-2.0 * n)).exp();
+        let d = -0.5 * f * part * per_zeta;
         Jet {
             f,
             d,
-            dd: d / zeta * (n - 1.0 - (n + 0.5) * power / (1.0 + power)),
+            dd: d * per_zeta * (n - 1.0 - (n + 0.5) * part),
         }
     }
 }
@@ -181,46 +170,53 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::potentials::jet::check;
     use crate::potentials::tersoff::parameters::Set;
-
-    /// Central differences with step h leave h²/6 f''' and rounding of about 1e-16 f/h.
-    const STEP: f64 = 1e-5;
-    const TOLERANCE: f64 = 1e-6;
-
-    fn check(name: &str, jet: &dyn Fn(f64) -> Jet, x: f64) {
-        let (low, at, high) = (jet(x - STEP), jet(x), jet(x + STEP));
-        let scale = at.f.abs() + at.d.abs() + at.dd.abs();
-        assert!(
-            ((high.f - low.f) / (2.0 * STEP) - at.d).abs() < TOLERANCE * scale,
-            "{name}' at {x}"
-        );
-        assert!(
-            ((high.d - low.d) / (2.0 * STEP) - at.dd).abs() < TOLERANCE * scale,
-            "{name}'' at {x}"
-        );
-    }
 
     #[test]
     fn derivatives_are_those_of_the_values() {
-        for set in ["c-1989", "si-1988", "sio2-2007"] {
+        for set in ["c-1989", "si-1988", "sic-2005", "sio2-2007"] {
             let e = *Set::built_in(set).unwrap().entry(0, 0, 0).unwrap();
-            let cubic = Entry {
+            let linear = Entry {
                 m: 1.0,
                 lambda3: 1.1,
                 ..e
             };
+            let (t, linear) = (Terms::new(&e), Terms::new(&linear));
             for r in [1.7, e.r - 0.5 * e.d_window, e.r + 0.3 * e.d_window] {
-                check("switch", &|x| e.switch(x), r);
-                check("repulsion", &|x| e.repulsion(x), r);
-                check("attraction", &|x| e.attraction(x), r);
+                check("switch", &|x| t.switch(x), r);
+                check("repulsion", &|x| t.repulsion(x), r);
+                check("attraction", &|x| t.attraction(x), r);
             }
             for c in [-0.9, -0.3, 0.5] {
-                check("angular", &|x| e.angular(x), c);
-                check("length, m 3", &|x| e.length_factor(x), c);
-                check("length, m 1", &|x| cubic.length_factor(x), c);
+                check("angular", &|x| t.angular(x), c);
+                check("length, m as given", &|x| t.length_factor(x), c);
+                check("length, m 1", &|x| linear.length_factor(x), c);
             }
             for zeta in [0.5, 2.0, 10.0] {
-                check("bond order", &|x| e.bond_order(x), zeta);
+                check("bond order", &|x| t.bond_order(x), zeta);
+            }
+        }
+    }
+
+    #[test]
+    fn the_limits_of_the_bond_order_join() {
+        /// The series that LAMMPS takes beyond its limits err by about 1e-16 or the square of 1e-8 there.
+        const JUMP: f64 = 1e-14;
+        for set in ["c-1989", "si-1988", "sic-2005"] {
+            let e = *Set::built_in(set).unwrap().entry(0, 0, 0).unwrap();
+            let t = Terms::new(&e);
+            for limit in t.limits {
+                let zeta = limit / e.beta;
+                let [below, above] = [1.0 - 1e-9, 1.0 + 1e-9].map(|x| t.bond_order(x * zeta));
+                let between = above.f - below.f - 2e-9 * zeta * below.d;
+                assert!(
+                    between.abs() < JUMP * below.f,
+                    "{set} at {limit}: {between}"
+                );
+                let near = |x: f64| t.bond_order(x * zeta).stretched(1.0 / zeta);
+                check("below the limit", &near, 0.9);
+                check("above the limit", &near, 1.1);
             }
         }
     }
