@@ -22,22 +22,28 @@ impl Moments {
     /// `∫ = Δ[θ + 2 Σ g_n μ_n sin(nθ) / n] / π`. What the finite resolution puts below ω = 0 is folded back, unless there are
     /// imaginary modes: then everything below zero is left out, and the rest normalised.
     pub fn shares(&self, grid: &Grid) -> Vec<Share> {
+        let kinds = self.values[0].len();
+        let alone = |a: usize| (0..kinds).map(|b| f64::from(u8::from(a == b))).collect();
+        self.mixed_shares(&(0..kinds).map(alone).collect::<Vec<Vec<f64>>>(), grid)
+    }
+
+    /// The same for sums over the species, one for each row of weights.
+    pub fn mixed_shares(&self, mixes: &[Vec<f64>], grid: &Grid) -> Vec<Share> {
         let rows = self.integrals(grid);
-        (0..self.values[0].len())
-            .map(|a| {
-                let norm = self.mean_of(|m| m[a][0]) - self.below_zero(a);
-                let of_vector = |moments: &[f64]| -> Vec<f64> {
-                    rows.iter().map(|row| dot(row, moments) / norm).collect()
+        let norms: Vec<f64> = (0..self.values[0].len())
+            .map(|a| self.mean_of(|m| m[a][0]) - self.below_zero(a))
+            .collect();
+        let mixed = |weights: &Vec<f64>| {
+            let of_vector = |vector: &Vec<Vec<f64>>| -> Vec<f64> {
+                let part = |row: &Vec<f64>| {
+                    let terms = weights.iter().zip(&norms).zip(vector);
+                    terms.map(|((w, norm), m)| w / norm * dot(row, m)).sum()
                 };
-                scatter(
-                    &self
-                        .values
-                        .iter()
-                        .map(|v| of_vector(&v[a]))
-                        .collect::<Vec<_>>(),
-                )
-            })
-            .collect()
+                rows.iter().map(part).collect()
+            };
+            scatter(&self.values.iter().map(of_vector).collect::<Vec<_>>())
+        };
+        mixes.iter().map(mixed).collect()
     }
 
     /// Estimated number of imaginary modes; 0 if [none was seen](Self::lowest_imaginary). Soft modes blurred to below zero are
