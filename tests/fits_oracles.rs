@@ -35,13 +35,21 @@ fn data(oracle: &Arrays) -> (Mat<f64>, Mat<f64>) {
 fn close(a: MatRef<'_, f64>, b: MatRef<'_, f64>, tolerance: f64, what: &str) {
     let difference = (a - b).norm_max();
     let scale = b.norm_max();
-    assert!(difference < tolerance * scale, "{what}: {difference:e} of {scale:e}");
+    assert!(
+        difference < tolerance * scale,
+        "{what}: {difference:e} of {scale:e}"
+    );
 }
 
 /// `{name}_coef` (p x q) and, where the oracle's intercept is that of raw inputs, `{name}_icpt`.
 fn same_map(oracle: &Arrays, map: &LinearMap, name: &str, intercept: bool) {
     let coefficients = matrix(oracle, &format!("{name}_coef"), P, Q);
-    close(map.matrix.transpose(), coefficients.as_ref(), COEFFICIENTS, name);
+    close(
+        map.matrix.transpose(),
+        coefficients.as_ref(),
+        COEFFICIENTS,
+        name,
+    );
     if intercept {
         let offset = Mat::from_fn(Q, 1, |j, _| map.offset[j]);
         let expected = matrix(oracle, &format!("{name}_icpt"), Q, 1);
@@ -54,10 +62,19 @@ fn ridge_at_given_penalties() {
     let Some(oracle) = oracle() else { return };
     let (x, y) = data(&oracle);
     let path = RidgePath::new(x.as_ref(), y.as_ref()).unwrap();
-    for (lambda, name) in [(0.001, "ridge_coef_a0.001"), (1.0, "ridge_coef_a1"), (10.0, "ridge_coef_a10")] {
+    for (lambda, name) in [
+        (0.001, "ridge_coef_a0.001"),
+        (1.0, "ridge_coef_a1"),
+        (10.0, "ridge_coef_a10"),
+    ] {
         let expected = matrix(&oracle, name, P, Q);
         let map = path.fit(lambda);
-        close(map.matrix.transpose(), expected.as_ref(), COEFFICIENTS, name);
+        close(
+            map.matrix.transpose(),
+            expected.as_ref(),
+            COEFFICIENTS,
+            name,
+        );
         let icpt = matrix(&oracle, &name.replace("coef", "icpt"), Q, 1);
         let offset = Mat::from_fn(Q, 1, |j, _| map.offset[j]);
         close(offset.as_ref(), icpt.as_ref(), COEFFICIENTS, name);
@@ -74,13 +91,26 @@ fn ridge_chooses_what_scikit_learn_chooses() {
     let path = RidgePath::new(x.as_ref(), y.as_ref()).unwrap();
     let errors = path.leave_one_out_errors(&lambdas);
     let expected = oracle.get("ridgecv_loo_mse_per_alpha");
-    close(column(&errors).as_ref(), column(expected).as_ref(), ERRORS, "errors");
+    close(
+        column(&errors).as_ref(),
+        column(expected).as_ref(),
+        ERRORS,
+        "errors",
+    );
     let table = path.leave_one_out_table(&lambdas) * faer::Scale(N as f64);
-    let expected = matrix(&oracle, "ridgecv_sqerr_sum_per_output_alpha", Q, lambdas.len());
+    let expected = matrix(
+        &oracle,
+        "ridgecv_sqerr_sum_per_output_alpha",
+        Q,
+        lambdas.len(),
+    );
     close(table.as_ref(), expected.as_ref(), ERRORS, "table");
 
     let best = path.best_lambda(&lambdas).unwrap();
-    assert_eq!(best.to_bits(), oracle.get("ridgecv_best_alpha")[0].to_bits());
+    assert_eq!(
+        best.to_bits(),
+        oracle.get("ridgecv_best_alpha")[0].to_bits()
+    );
     same_map(&oracle, &path.fit(best), "ridgecv", true);
     let each = path.best_lambdas(&lambdas).unwrap();
     assert_eq!(each, oracle.get("ridgecv_per_target_best_alpha"));
@@ -96,7 +126,10 @@ fn ridge_with_more_inputs_than_samples() {
     let path = RidgePath::new(x.subrows(0, WIDE), y.subrows(0, WIDE)).unwrap();
     let errors = path.leave_one_out_errors(&lambdas);
     for (error, expected) in errors.iter().zip(oracle.get("wide_ridgecv_loo_mse")) {
-        assert!((error / expected - 1.0).abs() < ERRORS, "{error} {expected}");
+        assert!(
+            (error / expected - 1.0).abs() < ERRORS,
+            "{error} {expected}"
+        );
     }
     let best = path.best_lambda(&lambdas).unwrap();
     assert_eq!(best.to_bits(), oracle.get("wide_best_alpha")[0].to_bits());

@@ -18,12 +18,12 @@
 
 mod errors;
 
-use super::centred::{Centred, check_weights};
 use super::LinearMap;
+use super::centred::{Centred, check_weights};
 use crate::error::{Error, Result};
+use errors::Filters;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
-use errors::Filters;
 
 /// Singular values below this fraction of the largest one are rounding noise of a rank-deficient matrix.
 const RANK_TOLERANCE: f64 = 1e-13;
@@ -95,7 +95,11 @@ impl RidgePath {
         let free = (0..n)
             .map(|i| {
                 let rest = 1.0 - weight(i) / total - ut.col(i).squared_norm_l2();
-                if k == n - 1 || rest < LEVERAGE_ROUNDING { 0.0 } else { rest }
+                if k == n - 1 || rest < LEVERAGE_ROUNDING {
+                    0.0
+                } else {
+                    rest
+                }
             })
             .collect();
         Ok(Self {
@@ -161,7 +165,12 @@ impl RidgePath {
         let weight = |j: usize| self.channel_weight.as_ref().map_or(1.0, |w| w[j]);
         let total: f64 = (0..table.nrows()).map(weight).sum();
         (0..lambdas.len())
-            .map(|l| (0..table.nrows()).map(|j| weight(j) * table[(j, l)]).sum::<f64>() / total)
+            .map(|l| {
+                (0..table.nrows())
+                    .map(|j| weight(j) * table[(j, l)])
+                    .sum::<f64>()
+                    / total
+            })
             .collect()
     }
 
@@ -198,9 +207,7 @@ impl RidgePath {
 
     /// `1 - h` of each sample at each λ (n x L), without cancellation: what is free at λ = 0 and what the filters free.
     fn free_leverage(&self, filters: &Filters) -> Mat<f64> {
-        let squared = Mat::from_fn(self.samples(), self.s.len(), |i, k| {
-            self.ut[(k, i)].powi(2)
-        });
+        let squared = Mat::from_fn(self.samples(), self.s.len(), |i, k| self.ut[(k, i)].powi(2));
         let mut free = squared * &filters.values;
         for l in 0..free.ncols() {
             for i in 0..free.nrows() {
