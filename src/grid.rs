@@ -102,7 +102,8 @@ impl Grid {
 
     /// The bin that holds `x`, if any.
     pub fn bin(&self, x: f64) -> Option<usize> {
-        let i = ((x - self.start) / self.step).floor();
+        // Not below zero, so that the cast rounds down.
+        let i = (x - self.start) / self.step;
         (i >= 0.0 && i < self.len as f64).then_some(i as usize)
     }
 

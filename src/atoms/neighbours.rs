@@ -1,14 +1,13 @@
 //! Who is within reach of whom, through every periodic image.
 
-use super::cell::{Cell, add, dot, norm, sub};
+pub use super::pairs::each_pair;
+
+use super::bins::{Bins, Fineness};
+use super::cell::{Cell, norm};
 use super::structure::Structure;
 use crate::error::{Error, Result};
 use std::cmp::Ordering;
 use std::collections::HashMap;
-
-/// Most pairs one list looks at. A glass of a million atoms needs some 3e8; a file whose cell is in metres
-/// would otherwise search for ever.
-const MOST_VISITS: f64 = 1e9;
 
 /// How often the search for a nearest neighbour doubles its reach, from one interatomic spacing: an atom with
 /// nothing within 30 spacings is not part of a solid.
@@ -86,7 +85,7 @@ impl Images {
 impl NeighbourList {
     /// All neighbours closer than `reach` (Å).
     pub fn new(structure: &Structure, reach: f64) -> Result<Self> {
-        let bins = Bins::new(structure, reach)?;
+        let bins = Bins::new(structure, reach, Fineness::List)?;
         let mut list = Self {
             reach,
             starts: Vec::with_capacity(structure.len() + 1),
@@ -148,6 +147,12 @@ impl NeighbourList {
         &self.links[self.halves[i]..self.starts[i + 1]]
     }
 
+    /// The whole cell edges that bring a neighbour from where it is given to where it is met.
+    #[inline]
+    pub fn turns(&self, link: Link) -> [i32; 3] {
+        self.images.turns[link.image as usize]
+    }
+
     /// `r_j + image - r_i` in Å.
     #[inline]
     pub fn vector(&self, positions: &[[f64; 3]], i: usize, link: Link) -> [f64; 3] {
@@ -194,24 +199,6 @@ fn is_first(i: usize, j: u32, image: [i32; 3]) -> bool {
     }
 }
 
-/// Calls `see(i, j, vector)` once for each pair of atoms closer than `reach` (Å), all images counted, an atom and its own
-/// image too; nothing is kept, so memory stays small however far the reach.
-pub fn each_pair(
-    structure: &Structure,
-    reach: f64,
-    mut see: impl FnMut(usize, usize, [f64; 3]),
-) -> Result<()> {
-    let bins = Bins::new(structure, reach)?;
-    for i in 0..structure.len() {
-        bins.visit(i, |j, image, vector| {
-            if is_first(i, j, image) {
-                see(i, j as usize, vector);
-            }
-        });
-    }
-    Ok(())
-}
-
 /// Mean distance in Å of an atom from its nearest neighbour.
 pub fn nearest_distance(structure: &Structure) -> Result<f64> {
     let dimensions = match structure.cell.dimensions() {
@@ -236,174 +223,10 @@ pub fn nearest_distance(structure: &Structure) -> Result<f64> {
         .cure("check that the positions and the cell are in Å"))
 }
 
-/// Atoms sorted into a grid of bins that tiles the cell. A bin at least the reach wide sees its 26 neighbours;
-/// in a cell smaller than that there is one bin, which sees its own images.
-struct Bins<'a> {
-    cell: &'a Cell,
-    reach: f64,
-    counts: [i32; 3],
-    /// How many bins away a neighbour can be.
-    away: [i32; 3],
-    /// Where the atoms of each bin begin among `members`.
-    starts: Vec<usize>,
-    /// The atoms, bin by bin.
-    members: Vec<Member>,
-    /// For each atom its bin and its place among `members`.
-    places: Vec<([i32; 3], usize)>,
-}
-
-/// An atom as its bin knows it.
-#[derive(Clone, Copy, Default)]
-struct Member {
-    index: u32,
-    /// The whole edges that bring it into the cell.
-    turns: [i32; 3],
-    /// Its position inside the cell, Å.
-    position: [f64; 3],
-}
-
-impl<'a> Bins<'a> {
-    fn new(structure: &'a Structure, reach: f64) -> Result<Self> {
-        if !(reach.is_finite() && reach > 0.0) {
-            return Err(Error::new(format!(
-                "a neighbour list with a reach of {reach} Å is not possible"
-            )));
-        }
-        if u32::try_from(structure.len()).is_err() {
-            return Err(Error::new("more atoms than a neighbour list can number"));
-        }
-        let (counts, away) = layout(structure, reach)?;
-        let cell = &structure.cell;
-        let mut bins = Self {
-            cell,
-            reach,
-            counts,
-            away,
-            starts: vec![0; counts.iter().map(|&n| n as usize).product::<usize>() + 1],
-            members: vec![Member::default(); structure.len()],
-            places: Vec::with_capacity(structure.len()),
-        };
-        bins.sort(structure)?;
-        Ok(bins)
-    }
-
-    /// Sorts the atoms into the bins by counting.
-    fn sort(&mut self, structure: &Structure) -> Result<()> {
-        let mut all_turns = Vec::with_capacity(structure.len());
-        for &position in &structure.positions {
-            let (bin, turns) = self.place(position)?;
-            let bin_number = self.flat(bin);
-            self.starts[bin_number + 1] += 1;
-            self.places.push((bin, 0));
-            all_turns.push(turns);
-        }
-        for k in 1..self.starts.len() {
-            self.starts[k] += self.starts[k - 1];
-        }
-        let mut next = self.starts.clone();
-        for (j, turns) in all_turns.into_iter().enumerate() {
-            let bin_number = self.flat(self.places[j].0);
-            let slot = &mut next[bin_number];
-            let shift = self.cell.cartesian(turns.map(f64::from));
-            self.places[j].1 = *slot;
-            self.members[*slot] = Member {
-                index: j as u32,
-                turns,
-                position: add(structure.positions[j], shift),
-            };
-            *slot += 1;
-        }
-        Ok(())
-    }
-
-    fn flat(&self, [a, b, c]: [i32; 3]) -> usize {
-        ((a * self.counts[1] + b) * self.counts[2] + c) as usize
-    }
-
-    fn place(&self, position: [f64; 3]) -> Result<([i32; 3], [i32; 3])> {
-        let fractional = self.cell.fractional(position);
-        let (mut bin, mut turns) = ([0; 3], [0; 3]);
-        for k in (0..3).filter(|&k| self.cell.periodic()[k]) {
-            let whole = fractional[k].floor();
-            if whole.is_nan() || whole.abs() > f64::from(i32::MAX / 4) {
-                return Err(Error::new(format!(
-                    "an atom at {position:?} Å is absurdly far from its cell"
-                )));
-            }
-            turns[k] = -(whole as i32);
-            let inside = (fractional[k] - whole) * f64::from(self.counts[k]);
-            bin[k] = (inside as i32).min(self.counts[k] - 1);
-        }
-        Ok((bin, turns))
-    }
-
-    /// Calls `see(j, image, vector)` for every atom image within reach of atom `i`; `image` is relative to the positions
-    /// as they are given, inside the cell or not.
-    fn visit(&self, i: usize, mut see: impl FnMut(u32, [i32; 3], [f64; 3])) {
-        let ([a, b, c], own) = self.places[i];
-        let [ra, rb, rc] = self.away;
-        let me = self.members[own];
-        let squared = self.reach * self.reach;
-        for x in a - ra..=a + ra {
-            for y in b - rb..=b + rb {
-                for z in c - rc..=c + rc {
-                    let (members, image) = self.bin_at([x, y, z]);
-                    let shift = self.cell.cartesian(image.map(f64::from));
-                    let from = sub(shift, me.position);
-                    for other in members {
-                        let vector = add(other.position, from);
-                        if dot(vector, vector) < squared {
-                            let image =
-                                [0, 1, 2].map(|k: usize| image[k] + other.turns[k] - me.turns[k]);
-                            if other.index != me.index || image != [0; 3] {
-                                see(other.index, image, vector);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// The atoms of a bin that may lie outside the cell, and the image cell it lies in.
-    fn bin_at(&self, at: [i32; 3]) -> (&[Member], [i32; 3]) {
-        let bin = self.flat([0, 1, 2].map(|k: usize| at[k].rem_euclid(self.counts[k])));
-        let image = [0, 1, 2].map(|k: usize| at[k].div_euclid(self.counts[k]));
-        (&self.members[self.starts[bin]..self.starts[bin + 1]], image)
-    }
-}
-
-/// Bins along each edge, and how many bins away a neighbour can be.
-fn layout(structure: &Structure, reach: f64) -> Result<([i32; 3], [i32; 3])> {
-    let heights = structure.cell.heights();
-    let periodic = structure.cell.periodic();
-    // More bins than atoms along an edge would only cost memory.
-    let repeating = structure.cell.dimensions().max(1) as f64;
-    let most = (structure.len() as f64).powf(1.0 / repeating).ceil();
-    let (mut counts, mut away) = ([1; 3], [0; 3]);
-    let mut visits = (structure.len() as f64).powi(2);
-    for k in (0..3).filter(|&k| periodic[k]) {
-        let bins = (heights[k] / reach).floor().clamp(1.0, most);
-        let far = (reach * bins / heights[k]).floor() + 1.0;
-        visits *= (2.0 * far + 1.0) / bins;
-        (counts[k], away[k]) = (bins as i32, far as i32);
-    }
-    if visits > MOST_VISITS {
-        return Err(Error::new(format!(
-            "too many pairs of atoms for a neighbour list with a reach of {reach} Å"
-        ))
-        .because(format!(
-            "there are {} atoms in a cell whose opposite faces are {heights:?} Å apart",
-            structure.len()
-        ))
-        .cure("check that the cell and the positions are in Å"));
-    }
-    Ok((counts, away))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::atoms::cell::{add, sub};
     use proptest::prelude::*;
 
     /// Every pair through every image that could be within reach, with no bins.

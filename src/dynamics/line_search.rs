@@ -1,6 +1,6 @@
 //! The step along a search direction: Moré and Thuente's, with what atoms need added.
 
-use super::landscape::SCALE;
+use super::landscape::farthest;
 use argmin::core::{
     ArgminError, CostFunction, Error, Gradient, IterState, KV, LineSearch, Problem, Solver, State,
     TerminationReason,
@@ -15,15 +15,15 @@ const LONGEST_STEP: f64 = 0.15;
 const LENGTHENING: f64 = 2.0;
 /// Most tries of one search; measured, nearly all end at the first.
 const MOST_TRIES: u64 = 20;
-/// A predicted gain below this fraction of the energy is lost in the rounding of the sum over the atoms.
-const RESOLVED: f64 = 1e-12;
-
 type Vector = Vec<f64>;
 type SearchState = IterState<Vector, Vector, (), (), (), f64>;
 
 /// Moré-Thuente with a bounded step; where the energy no longer resolves the gain, the quasi-Newton step as it is.
 #[derive(Clone)]
 pub(super) struct BoundedSearch {
+    atoms: usize,
+    /// A predicted gain below this fraction of the energy is not asked of the energy.
+    resolution: f64,
     inner: MoreThuenteLineSearch<Vector, Vector, f64>,
     direction: Vector,
     /// The end of the step to take without a search.
@@ -31,9 +31,11 @@ pub(super) struct BoundedSearch {
 }
 
 impl BoundedSearch {
-    pub(super) fn new() -> Result<Self, Error> {
+    pub(super) fn new(atoms: usize, resolution: f64) -> Result<Self, Error> {
         let inner = MoreThuenteLineSearch::new().with_bounds(f64::EPSILON.sqrt(), LENGTHENING)?;
         Ok(Self {
+            atoms,
+            resolution,
             inner,
             direction: Vec::new(),
             unsearched: None,
@@ -43,7 +45,7 @@ impl BoundedSearch {
 
 impl LineSearch<Vector, f64> for BoundedSearch {
     fn search_direction(&mut self, mut direction: Vector) {
-        let longest = direction.iter().fold(0.0_f64, |a, x| a.max(x.abs())) * SCALE;
+        let longest = farthest(&direction, self.atoms);
         if longest > LONGEST_STEP {
             for x in &mut direction {
                 *x *= LONGEST_STEP / longest;
@@ -79,7 +81,7 @@ where
         if !(slope < 0.0 && slope.is_finite()) {
             return Err(refuse("the direction does not go down"));
         }
-        let resolved = -slope > RESOLVED * state.get_cost().abs();
+        let resolved = -slope > self.resolution * state.get_cost().abs();
         self.unsearched = (!resolved).then(|| start.scaled_add(&1.0, &self.direction));
         self.inner.init(problem, state)
     }

@@ -1,12 +1,14 @@
-//! To the nearest minimum of the energy, at fixed cell.
+//! To the nearest minimum: of the energy at fixed cell, of the enthalpy at a pressure.
 
-use super::landscape::{Landscape, coordinates, positions};
+use super::landscape::{Landscape, Place};
 use super::line_search::BoundedSearch;
+pub use super::load::{Load, Strain};
 use crate::atoms::structure::Structure;
 use crate::error::{Error, Result};
-use crate::potentials::{Evaluation, Potential};
+use crate::potentials::Potential;
 use argmin::core::{IterState, Problem, Solver, State};
 use argmin::solver::quasinewton::LBFGS;
+use std::rc::Rc;
 
 /// Largest force on an atom at which a structure counts as being at rest, eV/Å: against a bond of 10 eV/Å² it is
 /// 1e-7 Å off its place.
@@ -17,6 +19,11 @@ pub const MOST_STEPS: usize = 10_000;
 
 /// Steps L-BFGS remembers: 5 to 20 is Nocedal's range, and the vectors of 10 cost nothing beside one evaluation.
 const MEMORY: usize = 10;
+
+/// Gains below these fractions of the energy are taken on trust of the forces. The first is the rounding of the sum over the
+/// atoms; the others are for tables that end before their functions do (those of Zhou 2004 among them), whose energy jumps
+/// whenever a pair crosses the cutoff, so that no search along it can end. They are tried in turn.
+const RESOLUTIONS: [f64; 4] = [1e-12, 1e-9, 1e-7, 1e-6];
 
 type Coordinates = Vec<f64>;
 type Lbfgs = LBFGS<BoundedSearch, Coordinates, Coordinates, f64>;
@@ -31,11 +38,14 @@ pub struct Minimised {
     pub energy: f64,
     /// Its largest norm of a force on an atom, eV/Å.
     pub max_force: f64,
+    /// The largest component of its stress that the load does not hold, in the units of [`Load::pressure`]; 0 at fixed
+    /// cell.
+    pub max_stress: f64,
     /// Steps taken.
     pub iterations: usize,
     /// How often the potential was evaluated.
     pub evaluations: usize,
-    /// Whether `max_force` is no larger than asked.
+    /// Whether `max_force` is no larger than asked, and `max_stress` times the face of one atom, `(M/N)^((d-1)/d)`, too.
     pub converged: bool,
 }
 
@@ -50,61 +60,100 @@ pub fn minimise(
     max_force: f64,
     most_steps: usize,
 ) -> Result<Minimised> {
-    let landscape = Landscape::new(potential, structure.clone());
-    let mut best = Point::at(&landscape, coordinates(&structure.positions))?;
-    if !(best.evaluation.energy.is_finite() && best.force.is_finite()) {
+    let landscape = Landscape::new(potential, structure, None)?;
+    lowest(&landscape, max_force, most_steps)
+}
+
+/// Moves the atoms and strains the cell, without turning it, to the nearest minimum of the enthalpy `E + P M` (M the
+/// cell's [measure](crate::atoms::cell::Cell::measure)), as [`minimise`] does that of the energy.
+///
+/// Errors: also if the cell repeats in no direction, or gives way without end.
+///
+/// ```
+/// use glassbridge::atoms::lattice::diamond;
+/// use glassbridge::dynamics::minimise::{AT_REST, Load, MOST_STEPS, Strain, relax};
+/// let potential = glassbridge::potentials::parse("tersoff:si-1988")?;
+/// let load = Load { pressure: 0.0, strain: Strain::Isotropic };
+/// let silicon = diamond(5.3, "Si", 28.085)?;
+/// let found = relax(potential.as_ref(), &silicon, load, AT_REST, MOST_STEPS)?;
+/// assert!(found.converged);
+/// assert!((found.structure.cell.vectors()[0][0] - 5.432).abs() < 5e-4);
+/// # Ok::<(), glassbridge::error::Error>(())
+/// ```
+pub fn relax(
+    potential: &dyn Potential,
+    structure: &Structure,
+    load: Load,
+    max_force: f64,
+    most_steps: usize,
+) -> Result<Minimised> {
+    let landscape = Landscape::new(potential, structure, Some(load))?;
+    lowest(&landscape, max_force, most_steps)
+}
+
+fn lowest(landscape: &Landscape, most_unrest: f64, most_steps: usize) -> Result<Minimised> {
+    let mut best = landscape.at(&landscape.origin())?;
+    if !(best.enthalpy.is_finite() && best.unrest.is_finite()) {
         return Err(Error::new("the energy of the structure is not a number")
             .because("two atoms may sit on top of each other"));
     }
     let mut steps = 0;
-    while best.force > max_force && steps < most_steps {
+    let mut resolutions = RESOLUTIONS.into_iter();
+    let mut resolution = resolutions.next();
+    while let Some(resolved) = resolution
+        && best.unrest > most_unrest
+        && steps < most_steps
+    {
         let before = steps;
-        let reached = descend(&landscape, &best, max_force, most_steps, &mut steps)?;
-        let gained =
-            reached.force < best.force || reached.evaluation.energy < best.evaluation.energy;
+        let goal = (most_unrest, most_steps);
+        let reached = descend(landscape, best.clone(), resolved, goal, &mut steps)?;
+        let gained = reached.unrest < best.unrest || reached.enthalpy < best.enthalpy;
         if !gained || steps == before {
-            break;
+            resolution = resolutions.next();
+        } else {
+            best = reached;
         }
-        best = reached;
+    }
+    let converged = best.unrest <= most_unrest;
+    if let Some(failure) = landscape.failure().filter(|_| !converged) {
+        return Err(failure);
     }
     Ok(Minimised {
-        structure: Structure {
-            positions: positions(&best.coordinates),
-            ..structure.clone()
-        },
-        energy: best.evaluation.energy,
-        max_force: best.force,
+        structure: landscape.structure(&best.coordinates)?,
+        energy: best.energy,
+        max_force: best.max_force,
+        max_stress: best.max_stress,
         iterations: steps,
         evaluations: landscape.evaluations(),
-        converged: best.force <= max_force,
+        converged,
     })
 }
 
 /// One run of L-BFGS, from its start to convergence or to a line search that fails; the best point on its way.
 fn descend(
     landscape: &Landscape,
-    start: &Point,
-    max_force: f64,
-    most_steps: usize,
+    start: Rc<Place>,
+    resolution: f64,
+    (most_unrest, most_steps): (f64, usize),
     steps: &mut usize,
-) -> Result<Point> {
-    let search = BoundedSearch::new().map_err(|e| internal(&e))?;
+) -> Result<Rc<Place>> {
+    let search = BoundedSearch::new(landscape.atoms(), resolution).map_err(|e| internal(&e))?;
     let mut solver: Lbfgs = LBFGS::new(search, MEMORY);
     let mut problem = Problem::new(landscape);
     let state = Descent::new().param(start.coordinates.clone());
     let (mut state, _) = solver.init(&mut problem, state).map_err(|e| internal(&e))?;
-    let mut best = start.clone();
-    while best.force > max_force && *steps < most_steps {
+    let mut best = start;
+    while best.unrest > most_unrest && *steps < most_steps {
         (state, _) = solver
             .next_iter(&mut problem, state)
             .map_err(|e| internal(&e))?;
         let Some(reached) = state.get_param().filter(|_| !state.terminated()) else {
             break;
         };
-        let reached = Point::at(landscape, reached.clone())?;
+        let reached = landscape.at(reached)?;
         state.increment_iter();
         *steps += 1;
-        if reached.beats(&best) {
+        if reached.beats(&best, resolution) {
             best = reached;
         }
     }
@@ -117,36 +166,23 @@ fn internal(error: &argmin::core::Error) -> Error {
         .unwrap_or_else(|| Error::new("the minimisation broke off").because(error.to_string()))
 }
 
-#[derive(Clone)]
-struct Point {
-    coordinates: Coordinates,
-    evaluation: Evaluation,
-    force: f64,
-}
-
-impl Point {
-    fn at(landscape: &Landscape, coordinates: Coordinates) -> Result<Self> {
-        let evaluation = landscape.at(&coordinates)?;
-        Ok(Self {
-            force: evaluation.max_force(),
-            coordinates,
-            evaluation,
-        })
-    }
-
-    /// Lower, or as low as rounding can tell and nearer to rest.
-    fn beats(&self, other: &Self) -> bool {
-        let rounding = 1e-12 * other.evaluation.energy.abs();
-        let (mine, its) = (self.evaluation.energy, other.evaluation.energy);
-        mine < its - rounding || (mine <= its + rounding && self.force < other.force)
+impl Place {
+    /// Lower, or as low as the energy can tell and nearer to rest.
+    fn beats(&self, other: &Self, resolution: f64) -> bool {
+        let rounding = resolution * other.enthalpy.abs();
+        let (mine, its) = (self.enthalpy, other.enthalpy);
+        mine < its - rounding || (mine <= its + rounding && self.unrest < other.unrest)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::atoms::cell::{Cell, norm};
     use crate::atoms::disorder::{Disorder, Taken, disordered};
+    use crate::atoms::lattice;
     use crate::atoms::neighbours::NeighbourList;
+    use crate::potentials::Evaluation;
     use crate::potentials::toy::{Toy, crystal};
 
     const TOY: Toy = Toy { cutoff: 2.3 };
@@ -216,5 +252,113 @@ mod tests {
         let mut broken = crystal(1.55, 2);
         broken.positions[1] = broken.positions[0];
         assert!(minimise(&TOY, &broken, AT_REST, 10).is_err());
+    }
+
+    const TIGHT: f64 = 1e-8;
+
+    fn load(pressure: f64, strain: Strain) -> Load {
+        Load { pressure, strain }
+    }
+
+    /// The enthalpy's minimum over the edge of a perfect crystal, by bisection of its pressure.
+    fn edge_at(pressure: f64) -> f64 {
+        let (mut low, mut high) = (1.2, 1.5);
+        for _ in 0..60 {
+            let middle = f64::midpoint(low, high);
+            let solid = crystal(middle, 3);
+            if evaluate(&solid).pressure(solid.cell.volume()) > pressure {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    #[test]
+    fn a_crystal_finds_the_edge_of_its_pressure() {
+        for pressure in [0.0, 8.0, -2.0] {
+            for strain in [Strain::Isotropic, Strain::Full] {
+                let mut start = crystal(1.45, 3);
+                start.positions[5][1] += 0.1;
+                let found = relax(&TOY, &start, load(pressure, strain), TIGHT, 500).unwrap();
+                assert!(found.converged && found.max_stress < 1e-7, "{found:?}");
+                let [a, b, c] = *found.structure.cell.vectors();
+                for edge in [a[0], b[1], c[2]] {
+                    assert!(
+                        (edge / 3.0 - edge_at(pressure)).abs() < 1e-7,
+                        "{pressure} {edge}"
+                    );
+                }
+                assert!(a[1].abs() + b[2].abs() + c[0].abs() < 1e-6);
+                let fresh = evaluate(&found.structure);
+                let p = fresh.pressure(found.structure.cell.volume());
+                assert!((p - pressure).abs() < 1e-6, "{p}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_bent_cell_straightens_only_if_it_may() {
+        let mut start = crystal(1.4, 3);
+        let bent = [[4.2, 0.1, 0.0], [0.0, 4.0, 0.0], [0.2, 0.0, 4.3]];
+        let cell = Cell::new(bent, [true; 3]).unwrap();
+        for p in &mut start.positions {
+            *p = cell.cartesian(start.cell.fractional(*p));
+        }
+        start.cell = cell;
+        let edges = |s: &Structure| s.cell.vectors().map(norm);
+        let found = relax(&TOY, &start, load(0.0, Strain::Full), TIGHT, 500).unwrap();
+        let [a, b, c] = edges(&found.structure);
+        assert!(
+            found.converged && (a - b).abs() < 1e-6 && (a - c).abs() < 1e-6,
+            "{a} {b} {c}"
+        );
+        let kept = relax(&TOY, &start, load(0.0, Strain::Isotropic), TIGHT, 500).unwrap();
+        let [a, b, _] = edges(&kept.structure);
+        assert!(kept.converged && (a / b - edges(&start)[0] / 4.0).abs() < 1e-9);
+        let excess = evaluate(&kept.structure).pressure(kept.structure.cell.volume());
+        assert!(excess.abs() < 1e-7, "{excess}");
+    }
+
+    /// Graphene of Tersoff 1989: the bond of 1.4605105 Å at which LAMMPS finds no stress in it, and only its plane gives way.
+    #[test]
+    fn a_sheet_gives_way_in_its_plane() {
+        let potential = crate::potentials::parse("tersoff:c-1989").unwrap();
+        let sheet =
+            lattice::supercell(&lattice::graphene(1.42, 12.011).unwrap(), [3, 2, 1]).unwrap();
+        let found = relax(
+            potential.as_ref(),
+            &sheet,
+            load(0.0, Strain::Full),
+            TIGHT,
+            500,
+        )
+        .unwrap();
+        let grown = (found.structure.cell.measure() / sheet.cell.measure()).sqrt();
+        assert!(
+            found.converged && (1.42 * grown - 1.460_510_545).abs() < 1e-8,
+            "{}",
+            1.42 * grown
+        );
+        let [before, after] = [&sheet, &found.structure].map(|s| s.cell.vectors()[2][2]);
+        assert!((before - after).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_cell_that_cannot_bear_its_pressure_is_told() {
+        let torn = relax(
+            &TOY,
+            &crystal(1.4, 3),
+            load(-20.0, Strain::Isotropic),
+            TIGHT,
+            500,
+        );
+        assert!(torn.unwrap_err().to_string().contains("without end"));
+        let mut cluster = crystal(1.4, 2);
+        cluster.cell = Cell::new(*cluster.cell.vectors(), [false; 3]).unwrap();
+        assert!(relax(&TOY, &cluster, load(0.0, Strain::Full), TIGHT, 9).is_err());
+        let unheard = load(f64::NAN, Strain::Full);
+        assert!(relax(&TOY, &crystal(1.4, 2), unheard, TIGHT, 9).is_err());
     }
 }

@@ -1,6 +1,9 @@
-//! Moving the atoms: minimisation, melting and quenching.
+//! Moving the atoms: minimisation, molecular dynamics, melting and quenching.
 
+mod evaluator;
 mod landscape;
-pub mod langevin;
 mod line_search;
+mod load;
 pub mod minimise;
+pub mod quench;
+pub mod run;

@@ -2,6 +2,7 @@
 
 mod columns;
 pub mod curve_text;
+pub mod curve_writer;
 mod dialect;
 pub mod extxyz;
 pub mod files;

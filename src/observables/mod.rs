@@ -1,7 +1,11 @@
 //! What an experiment would see of a structure and its modes.
 
+pub mod angles;
+pub mod bonds;
 mod broaden;
+pub mod coordination;
 pub mod neutron;
 pub mod rdf;
+pub mod rings;
 pub mod thermal_width;
 pub mod vdos;

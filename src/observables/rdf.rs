@@ -3,7 +3,7 @@
 use super::broaden::{REACH, deposit};
 use super::thermal_width::PairWidths;
 use crate::atoms::cell::norm;
-use crate::atoms::neighbours::each_pair;
+use crate::atoms::pairs::fold_pairs;
 use crate::atoms::structure::Structure;
 use crate::elements::element;
 use crate::error::{Error, Result};
@@ -30,6 +30,9 @@ pub enum Weighting {
     Number,
     /// As neutrons see it (Faber and Ziman): `w_ab = (2 − δ_ab) c_a c_b b_a b_b / ⟨b⟩²`.
     Neutron,
+    /// As X-rays see it, nearly: `w_ab = (2 − δ_ab) c_a c_b Z_a Z_b / ⟨Z⟩²`. The form factors are taken at Q = 0, as if they
+    /// all fell off alike with Q; a measured transform weighs light elements somewhat less.
+    XRay,
 }
 
 /// The partial pair distribution functions of a structure on `grid` (Å), through all periodic images.
@@ -83,21 +86,40 @@ pub fn pair_counts(
         )));
     }
     let tail = widths.map_or(0.0, |w| REACH * w.widest().min(WIDEST));
-    let kinds = structure.species.len();
-    let mut counts = vec![vec![0.0; grid.len()]; species_pairs(kinds).len()];
-    each_pair(structure, grid.end() + tail, |i, j, vector| {
-        let (a, b) = (structure.species_of[i], structure.species_of[j]);
-        let ways = if a == b { 2.0 } else { 1.0 };
-        let bins = &mut counts[pair_index(a.min(b), a.max(b), kinds)];
-        let distance = norm(vector);
-        if let Some(widths) = widths {
-            let sigma = widths.variance(i, j, vector).sqrt().min(WIDEST);
-            deposit(grid, distance, sigma, ways, bins);
-        } else if let Some(bin) = grid.bin(distance) {
-            bins[bin] += ways;
+    let (kinds, bins) = (structure.species.len(), grid.len());
+    let pairs = species_pairs(kinds);
+    // Where the bins of two species begin, whichever comes first.
+    let mut begin = vec![0; kinds * kinds];
+    for (p, &(a, b)) in pairs.iter().enumerate() {
+        (begin[a * kinds + b], begin[b * kinds + a]) = (p * bins, p * bins);
+    }
+    let kind = &structure.species_of;
+    let shares = fold_pairs(
+        structure,
+        grid.end() + tail,
+        || vec![0.0; pairs.len() * bins],
+        |counts, i, j, vector| {
+            let begin = begin[kind[i] * kinds + kind[j]];
+            let distance = norm(vector);
+            if let Some(widths) = widths {
+                let sigma = widths.variance(i, j, vector).sqrt().min(WIDEST);
+                deposit(grid, distance, sigma, 1.0, &mut counts[begin..begin + bins]);
+            } else if let Some(bin) = grid.bin(distance) {
+                counts[begin + bin] += 1.0;
+            }
+        },
+    )?;
+    let mut counts = vec![0.0; pairs.len() * bins];
+    for share in shares {
+        for (sum, n) in counts.iter_mut().zip(share) {
+            *sum += n;
         }
-    })?;
-    Ok(counts)
+    }
+    let ordered = |(&(a, b), counts): (&(usize, usize), &[f64])| {
+        let ways = if a == b { 2.0 } else { 1.0 };
+        counts.iter().map(|n| ways * n).collect()
+    };
+    Ok(pairs.iter().zip(counts.chunks(bins)).map(ordered).collect())
 }
 
 impl PartialRdf {
@@ -120,10 +142,12 @@ impl PartialRdf {
         if self.pairs != species_pairs(share.len()) {
             return Err(Error::new("these pairs are not those of this structure"));
         }
-        if weighting == Weighting::Neutron {
-            for (c, symbol) in share.iter_mut().zip(&structure.species) {
-                *c *= element(symbol)?.b_coh;
-            }
+        for (c, symbol) in share.iter_mut().zip(&structure.species) {
+            *c *= match weighting {
+                Weighting::Number => 1.0,
+                Weighting::Neutron => element(symbol)?.b_coh,
+                Weighting::XRay => f64::from(element(symbol)?.z),
+            };
         }
         let sum: f64 = share.iter().sum();
         let size: f64 = share.iter().map(|x| x.abs()).sum();
@@ -150,11 +174,6 @@ fn species_pairs(kinds: usize) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// Place of (a, b), a ≤ b, in [`species_pairs`].
-fn pair_index(a: usize, b: usize, kinds: usize) -> usize {
-    a * (2 * kinds + 1 - a) / 2 + b - a
-}
-
 /// Volume (Å³) of bin `i`; in a sheet its area, along a chain its length.
 fn shell(structure: &Structure, grid: &Grid, i: usize) -> f64 {
     let (r1, r2) = (grid.edge(i), grid.edge(i + 1));
@@ -162,5 +181,65 @@ fn shell(structure: &Structure, grid: &Grid, i: usize) -> f64 {
         1 => 2.0 * (r2 - r1),
         2 => PI * (r2 * r2 - r1 * r1),
         _ => 4.0 / 3.0 * PI * (r2.powi(3) - r1.powi(3)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::atoms::lattice::zincblende;
+    use crate::atoms::{cell::Cell, disorder::random};
+    use rand::RngExt;
+
+    fn gas(atoms: usize, edges: [f64; 3]) -> Structure {
+        let mut random = random(11, 0);
+        let mut place = |edge: f64| edge * random.random::<f64>();
+        let positions = (0..atoms).map(|_| edges.map(&mut place)).collect();
+        let species_of = (0..atoms).map(|i| i % 2).collect();
+        let species = vec!["Si".into(), "C".into()];
+        let cell = Cell::orthorhombic(edges).unwrap();
+        Structure::new(cell, species, vec![28.0, 12.0], species_of, positions).unwrap()
+    }
+
+    #[test]
+    fn an_ideal_gas_has_none_but_its_noise() {
+        // The box is smaller than twice the reach: images count.
+        let gas = gas(2000, [16.0, 19.0, 22.0]);
+        let grid = Grid::new(0.0, 12.0, 24).unwrap();
+        let rdf = partial_rdf(&gas, &grid, None).unwrap();
+        let counts = pair_counts(&gas, &grid, None).unwrap();
+        for ((g, n), (a, b)) in rdf.g.iter().zip(&counts).zip(&rdf.pairs) {
+            for (g, n) in g.iter().zip(n).skip(2) {
+                // Of equal species each pair is counted from both sides.
+                let met = if a == b { n / 2.0 } else { *n };
+                assert!((g - 1.0).abs() < 4.5 / met.sqrt(), "{g} of {met} pairs");
+            }
+        }
+    }
+
+    #[test]
+    fn x_rays_weigh_by_electrons() {
+        let crystal = zincblende(4.36, ["Si", "C"], [28.085, 12.011]).unwrap();
+        let grid = Grid::new(0.0, 5.0, 50).unwrap();
+        let rdf = partial_rdf(&crystal, &grid, None).unwrap();
+        let weights = rdf.weights(&crystal, Weighting::XRay).unwrap();
+        for (w, z) in weights
+            .iter()
+            .zip([14.0 * 14.0, 2.0 * 14.0 * 6.0, 6.0 * 6.0])
+        {
+            assert!((w - z / 400.0).abs() < 1e-15);
+        }
+    }
+
+    #[test]
+    fn the_same_on_any_number_of_cores() {
+        let gas = gas(500, [14.0; 3]);
+        let grid = Grid::new(0.0, 6.0, 60).unwrap();
+        let on = |cores: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(cores);
+            let count = || pair_counts(&gas, &grid, None).unwrap();
+            pool.build().unwrap().install(count)
+        };
+        assert_eq!(on(1), on(3));
     }
 }

@@ -5,6 +5,7 @@ use crate::atoms::structure::Structure;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::units::THZ_IN_MEV;
+use crate::vibrations::kpm::Moments;
 use crate::vibrations::modes::{Modes, ZERO_THZ};
 use faer::MatRef;
 
@@ -33,9 +34,7 @@ pub struct Vdos {
 /// mode once; the two differ by the share of the translations, about 1/N, if the masses do.
 pub fn vdos(modes: &Modes, structure: &Structure, grid: &Grid, sigma: f64) -> Result<Vdos> {
     if grid.start() < 0.0 {
-        return Err(Error::new(
-            "the energy axis of a density of states cannot begin below zero",
-        ));
+        return Err(below_zero());
     }
     if !(sigma.is_finite() && sigma >= 0.0) {
         return Err(Error::new(format!(
@@ -47,9 +46,7 @@ pub fn vdos(modes: &Modes, structure: &Structure, grid: &Grid, sigma: f64) -> Re
         .filter(|&s| frequencies[s] >= ZERO_THZ)
         .collect();
     if kept.is_empty() {
-        return Err(
-            Error::new("there is no vibration").because("every mode is a translation or imaginary")
-        );
+        return Err(no_vibration());
     }
     let density = |weights: &[f64]| {
         let sum: f64 = weights.iter().sum();
@@ -76,6 +73,40 @@ pub fn vdos(modes: &Modes, structure: &Structure, grid: &Grid, sigma: f64) -> Re
         partial,
         imaginary: modes.imaginary_modes(),
     })
+}
+
+/// The density of states from Chebyshev moments, for structures too large for their modes: as [`vdos`], but broadened by the
+/// [resolution](Moments::resolution) of the moments; with the standard error of `total`, 1/meV.
+pub fn vdos_of_moments(
+    moments: &Moments,
+    structure: &Structure,
+    grid: &Grid,
+) -> Result<(Vdos, Vec<f64>)> {
+    if grid.start() < 0.0 {
+        return Err(below_zero());
+    }
+    if moments.highest() <= 0.0 {
+        return Err(no_vibration());
+    }
+    let per_mev = |share: &[f64]| -> Vec<f64> { share.iter().map(|x| x / grid.step()).collect() };
+    let partial = moments.shares(grid);
+    let mean = moments.mixed_shares(&[structure.concentrations()], grid);
+    let vdos = Vdos {
+        grid: *grid,
+        lost: 1.0 - mean[0].mean.iter().sum::<f64>(),
+        total: per_mev(&mean[0].mean),
+        partial: partial.iter().map(|share| per_mev(&share.mean)).collect(),
+        imaginary: moments.imaginary(),
+    };
+    Ok((vdos, per_mev(&mean[0].error)))
+}
+
+fn below_zero() -> Error {
+    Error::new("the energy axis of a density of states cannot begin below zero")
+}
+
+fn no_vibration() -> Error {
+    Error::new("there is no vibration").because("every mode is a translation or imaginary")
 }
 
 /// For each species the share it has in each of the modes `kept`; nothing if that is not known.

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::operator::fit::ridge::RidgePath;
+use crate::operator::learning::LearningPoint;
 use crate::operator::one_parameter::OneParameter;
 use crate::operator::rows;
 use crate::units::THZ_IN_MEV;
@@ -33,6 +34,8 @@ pub struct Scores {
     pub backward_skill: f64,
     /// Samples that have a near-duplicate in the set.
     pub duplicates: usize,
+    /// The same scores with fewer samples to learn from.
+    pub learning: Vec<LearningPoint>,
 }
 
 impl Scores {
@@ -167,6 +170,7 @@ impl Tally {
                 .unwrap_or(0.0),
             backward_skill: ratio(self.backward_error, self.backward_total),
             duplicates,
+            learning: Vec::new(),
         }
     }
 }

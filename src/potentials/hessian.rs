@@ -94,14 +94,45 @@ impl Hessian {
     /// `M^-1/2 H M^-1/2` for the mass of each atom in amu; its eigenvalues are ω² in eV/Å²/amu.
     #[must_use]
     pub fn mass_weighted(&self, masses: &[f64]) -> Self {
-        let mut weighted = self.clone();
+        self.clone().into_mass_weighted(masses)
+    }
+
+    /// The same without a second matrix in memory.
+    #[must_use]
+    pub fn into_mass_weighted(mut self, masses: &[f64]) -> Self {
         for i in 0..self.atoms() {
             for k in self.starts[i]..self.starts[i + 1] {
                 let scale = 1.0 / (masses[i] * masses[self.columns[k] as usize]).sqrt();
-                weighted.blocks[k] = self.blocks[k].map(|row| row.map(|x| x * scale));
+                self.blocks[k] = self.blocks[k].map(|row| row.map(|x| x * scale));
             }
         }
-        weighted
+        self
+    }
+
+    /// The matrix of the same atoms in another order: atom k of the result is `order[k]` here.
+    ///
+    /// # Panics
+    /// If `order` does not name every atom once.
+    #[must_use]
+    pub fn reordered(&self, order: &[usize]) -> Self {
+        let mut place = vec![u32::MAX; self.atoms()];
+        for (k, &i) in order.iter().enumerate() {
+            place[i] = k as u32;
+        }
+        assert!(order.len() == place.len() && !place.contains(&u32::MAX));
+        let mut sorted = Self {
+            starts: vec![0],
+            columns: Vec::with_capacity(self.columns.len()),
+            blocks: Vec::with_capacity(self.blocks.len()),
+        };
+        for &i in order {
+            let mut row: Vec<_> = self.row(i).map(|(j, block)| (place[j], block)).collect();
+            row.sort_unstable_by_key(|&(j, _)| j);
+            sorted.columns.extend(row.iter().map(|&(j, _)| j));
+            sorted.blocks.extend(row.iter().map(|&(_, block)| *block));
+            sorted.starts.push(sorted.columns.len());
+        }
+        sorted
     }
 
     /// The product with a vector of 3N numbers (x, y, z of each atom).

@@ -1,3 +1,4 @@
 //! Hessian to modes.
 
+pub mod kpm;
 pub mod modes;

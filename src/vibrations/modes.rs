@@ -106,7 +106,7 @@ impl Modes {
 }
 
 /// ν in THz of an eigenvalue ω² in eV/Å²/amu, with the sign of the eigenvalue.
-fn frequency_thz(eigenvalue: f64) -> f64 {
+pub(super) fn frequency_thz(eigenvalue: f64) -> f64 {
     eigenvalue.signum() * eigenvalue.abs().sqrt() * SQRT_EV_PER_A2_AMU_IN_THZ
 }
 

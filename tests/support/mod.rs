@@ -17,11 +17,14 @@ impl Arrays {
 
 /// Reads an oracle, or says that the folder is missing.
 pub fn oracle(name: &str) -> Option<Arrays> {
-    let path = PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../shared/oracles/lammps"
-    ))
-    .join(format!("{name}.npz"));
+    oracle_of("lammps", name)
+}
+
+/// The same from another folder of oracles.
+pub fn oracle_of(folder: &str, name: &str) -> Option<Arrays> {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/oracles"))
+        .join(folder)
+        .join(format!("{name}.npz"));
     if !path.exists() {
         eprintln!("skipped: {} is not here", path.display());
         return None;

@@ -1,0 +1,481 @@
+//! Molecular dynamics, one step at a time, in three ensembles.
+//!
+//! | ensemble | integrator | samples |
+//! |---|---|---|
+//! | [`Nve`](Ensemble::Nve) | velocity Verlet | constant energy, which it keeps to an error that falls as dt² |
+//! | [`Nvt`](Ensemble::Nvt) | Langevin dynamics in the BAOAB splitting | `exp(-E/kT)` |
+//! | [`Npt`](Ensemble::Npt) | BAOAB with stochastic cell rescaling | `exp(-(E + P M)/kT) M^N`, M the cell's measure |
+//!
+//! BAOAB is half kick, half drift, exact Ornstein-Uhlenbeck step of the velocities, half drift, half kick; with no friction
+//! it is velocity Verlet. It was chosen because, of the splittings, its positions are the nearest to the canonical ones at
+//! long steps (B. Leimkuhler and C. Matthews, *J. Chem. Phys.* **138**, 174102 (2013)), and because a random force needs no
+//! chaos to be ergodic: a harmonic solid is thermostatted too.
+//!
+//! Stochastic cell rescaling (M. Bernetti and G. Bussi, *J. Chem. Phys.* **153**, 114107 (2020)) is first order in time, so
+//! that a volume far off comes to rest without ringing, and unlike Berendsen's barostat it has the right fluctuations.
+//! With λ = √M its noise does not depend on the volume:
+//!
+//! ```text
+//! dλ = (β λ / 2τ) (P_now - P + kT / 2M) dt + √(kT β / 2τ) dW
+//! ```
+//!
+//! where only β/τ matters, for which β is the compressibility of the structure when it is first pressed. Positions along
+//! the directions that repeat grow with the cell and velocities shrink, so that a sheet is pressed in its plane only.
+//!
+//! All N atoms' momenta, that of the centre of mass included, are degrees of freedom: d N of them, 2 N if the structure
+//! is flat.
+
+use super::evaluator::Evaluator;
+use super::load::{Span, symmetric};
+use crate::atoms::cell::dot;
+use crate::atoms::structure::Structure;
+use crate::error::{Error, Result};
+use crate::potentials::{Evaluation, Potential};
+use crate::units::BOLTZMANN_MEV_PER_K;
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+/// 1 eV/(Å amu) in Å/fs².
+const ACCELERATION: f64 = 9.648_533_212e-3;
+/// Boltzmann's constant, eV/K.
+const BOLTZMANN: f64 = BOLTZMANN_MEV_PER_K * 1e-3;
+/// Friction for each time step: the velocities forget within a hundred steps, a few vibrations of whatever the step suits.
+const FRICTION: f64 = 0.01;
+/// fs in which the volume of a solid comes to its own: many vibrations, a small part of a quench.
+const BAROSTAT_FS: f64 = 500.0;
+/// Relative change of the measure by which the compressibility is found.
+const SQUEEZE: f64 = 1e-4;
+
+/// What a run keeps constant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Ensemble {
+    /// Number of atoms, volume, energy.
+    Nve,
+    /// Number of atoms, volume, temperature.
+    Nvt {
+        /// Temperature, K.
+        kelvin: f64,
+    },
+    /// Number of atoms, pressure, temperature; the cell keeps its shape.
+    Npt {
+        /// Temperature, K.
+        kelvin: f64,
+        /// Pressure in the directions in which the cell repeats, eV for each unit of its
+        /// [measure](crate::atoms::cell::Cell::measure): eV/Å³ for a solid, eV/Å² for a sheet.
+        pressure: f64,
+    },
+}
+
+/// Atoms on their way.
+pub struct Run<'a> {
+    evaluator: Evaluator<'a>,
+    structure: Structure,
+    masses: Vec<f64>,
+    velocities: Vec<[f64; 3]>,
+    now: Evaluation,
+    /// β of the barostat, once it has been used.
+    compressibility: Option<f64>,
+}
+
+/// `√(kT/m)` for m = 1 amu, Å/fs.
+fn thermal(kelvin: f64) -> f64 {
+    (BOLTZMANN * kelvin * ACCELERATION).sqrt()
+}
+
+/// A normal number for each of the first `dimensions` coordinates.
+fn normals(dimensions: usize, random: &mut impl Rng) -> [f64; 3] {
+    let mut numbers = [0.0; 3];
+    for x in &mut numbers[..dimensions] {
+        *x = StandardNormal.sample(random);
+    }
+    numbers
+}
+
+impl<'a> Run<'a> {
+    /// A structure with fresh velocities of a temperature (K).
+    ///
+    /// Errors: the potential fails.
+    pub fn new(
+        potential: &'a dyn Potential,
+        structure: &Structure,
+        kelvin: f64,
+        random: &mut impl Rng,
+    ) -> Result<Self> {
+        let mut evaluator = Evaluator::new(potential);
+        let now = evaluator.evaluate(structure)?;
+        let masses = structure.atom_masses();
+        let dimensions = structure.dimensions();
+        let velocity = |m: &f64| normals(dimensions, random).map(|x| thermal(kelvin / m) * x);
+        Ok(Self {
+            velocities: masses.iter().map(velocity).collect(),
+            structure: structure.clone(),
+            evaluator,
+            masses,
+            now,
+            compressibility: None,
+        })
+    }
+
+    /// Where the atoms are, unwrapped, and their cell.
+    pub fn structure(&self) -> &Structure {
+        &self.structure
+    }
+
+    /// The velocity of each atom, Å/fs.
+    pub fn velocities(&self) -> &[[f64; 3]] {
+        &self.velocities
+    }
+
+    /// Potential energy, eV.
+    pub fn potential_energy(&self) -> f64 {
+        self.now.energy
+    }
+
+    /// Kinetic energy `½ Σ m v²`, eV.
+    pub fn kinetic_energy(&self) -> f64 {
+        let each = self.velocities.iter().zip(&self.masses);
+        each.map(|(v, m)| 0.5 * m * dot(*v, *v) / ACCELERATION)
+            .sum()
+    }
+
+    /// Temperature `2 K / (d N k)` at this moment, K; d is 2 for a flat structure, else 3.
+    pub fn kelvin(&self) -> f64 {
+        let freedom = self.structure.dimensions() * self.structure.len();
+        2.0 * self.kinetic_energy() / (freedom as f64 * BOLTZMANN)
+    }
+
+    /// Pressure at this moment, `(Σ m v_Π² + tr(Π W)) / (d M)`, with Π onto the d directions in which the cell repeats and
+    /// M its measure; eV for each unit of M.
+    ///
+    /// Errors: the cell does not repeat.
+    pub fn pressure(&self) -> Result<f64> {
+        Ok(self.pressure_along(&Span::of(&self.structure.cell)?))
+    }
+
+    fn pressure_along(&self, span: &Span) -> f64 {
+        let each = self.velocities.iter().zip(&self.masses);
+        let twice_kinetic: f64 = each
+            .map(|(v, m)| m * dot(*v, span.part(*v)) / ACCELERATION)
+            .sum();
+        let virial = span.mean(&symmetric(self.now.virial));
+        (twice_kinetic / span.dimensions + virial) / self.structure.cell.measure()
+    }
+
+    /// One step of `dt` fs.
+    ///
+    /// Errors: the potential fails; the atoms or the cell fly apart.
+    pub fn step(&mut self, dt: f64, ensemble: Ensemble, random: &mut impl Rng) -> Result<()> {
+        self.kick(dt / 2.0);
+        self.drift(dt / 2.0);
+        match ensemble {
+            Ensemble::Nve => {}
+            Ensemble::Nvt { kelvin } => self.thermalise(kelvin, random),
+            Ensemble::Npt { kelvin, pressure } => {
+                self.thermalise(kelvin, random);
+                self.rescale(dt, kelvin, pressure, random)?;
+            }
+        }
+        self.drift(dt / 2.0);
+        self.now = self.evaluator.evaluate(&self.structure)?;
+        if !self.now.energy.is_finite() {
+            return Err(Error::new("the atoms flew apart").cure("use a shorter time step"));
+        }
+        self.kick(dt / 2.0);
+        Ok(())
+    }
+
+    fn kick(&mut self, dt: f64) {
+        let each = self.velocities.iter_mut().zip(&self.now.forces);
+        for ((v, f), m) in each.zip(&self.masses) {
+            for a in 0..3 {
+                v[a] += dt * ACCELERATION * f[a] / m;
+            }
+        }
+    }
+
+    fn drift(&mut self, dt: f64) {
+        for (p, v) in self.structure.positions.iter_mut().zip(&self.velocities) {
+            for a in 0..3 {
+                p[a] += dt * v[a];
+            }
+        }
+    }
+
+    /// The Ornstein-Uhlenbeck step.
+    fn thermalise(&mut self, kelvin: f64, random: &mut impl Rng) {
+        let keep = (-FRICTION).exp();
+        let fresh = (1.0 - keep * keep).sqrt() * thermal(kelvin);
+        for (v, m) in self.velocities.iter_mut().zip(&self.masses) {
+            let noise = normals(self.structure.dimensions(), random);
+            for a in 0..3 {
+                v[a] = keep * v[a] + fresh / m.sqrt() * noise[a];
+            }
+        }
+    }
+
+    /// The barostat's step.
+    fn rescale(
+        &mut self,
+        dt: f64,
+        kelvin: f64,
+        pressure: f64,
+        random: &mut impl Rng,
+    ) -> Result<()> {
+        let span = Span::of(&self.structure.cell)?;
+        let rate = self.compressibility(&span, kelvin)? / BAROSTAT_FS;
+        let (measure, heat) = (self.structure.cell.measure(), BOLTZMANN * kelvin);
+        let excess = self.pressure_along(&span) - pressure + heat / (2.0 * measure);
+        let noise: f64 = StandardNormal.sample(random);
+        let growth = rate / 2.0 * excess * dt + (heat * rate / 2.0 * dt / measure).sqrt() * noise;
+        // Of λ, so of √M: squared for M, and the d-th root of that for a length.
+        let stretch = (1.0 + growth).powf(2.0 / span.dimensions);
+        if !(0.5..2.0).contains(&stretch) {
+            return Err(Error::new("the cell flew apart").cure("use a shorter time step"));
+        }
+        self.structure.cell = span.stretched(&self.structure.cell, stretch)?;
+        for p in &mut self.structure.positions {
+            *p = span.stretch(*p, stretch);
+        }
+        for v in &mut self.velocities {
+            *v = span.stretch(*v, 1.0 / stretch);
+        }
+        Ok(())
+    }
+
+    /// `1/(|M dP/dM| + N kT/M)`, of the structure squeezed evenly, when it is first asked for; any number would do for
+    /// the barostat, this one makes it about as fast as it says.
+    fn compressibility(&mut self, span: &Span, kelvin: f64) -> Result<f64> {
+        if let Some(known) = self.compressibility {
+            return Ok(known);
+        }
+        let mut virial = |growth: f64| -> Result<f64> {
+            let factor = (1.0 + growth).powf(1.0 / span.dimensions);
+            let mut structure = self.structure.clone();
+            structure.cell = span.stretched(&structure.cell, factor)?;
+            for p in &mut structure.positions {
+                *p = span.stretch(*p, factor);
+            }
+            let found = self.evaluator.evaluate(&structure)?;
+            Ok(span.mean(&symmetric(found.virial)) / structure.cell.measure())
+        };
+        let modulus = (virial(-SQUEEZE)? - virial(SQUEEZE)?) / (2.0 * SQUEEZE);
+        let gas = self.structure.len() as f64 * BOLTZMANN * kelvin / self.structure.cell.measure();
+        let found = 1.0 / (modulus.abs() + gas);
+        if !(found.is_finite() && found > 0.0) {
+            return Err(Error::new("the barostat finds no compressibility")
+                .because("cold atoms that do not feel each other bear no pressure"));
+        }
+        self.compressibility = Some(found);
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::atoms::cell::Cell;
+    use crate::atoms::disorder::random;
+    use crate::atoms::neighbours::NeighbourList;
+    use crate::potentials::hessian::Hessian;
+    use crate::potentials::toy::{Toy, crystal};
+
+    const TOY: Toy = Toy { cutoff: 1.8 };
+    /// fs; the solid's atoms vibrate in some 25.
+    const STEP: f64 = 1.0;
+    /// K; a Lennard-Jones solid melts at 0.7 of the depth of its bond, here near 8000 K.
+    const WARM: f64 = 1500.0;
+
+    /// The toy's crystal, of atoms of 25 and 100 amu.
+    fn solid(edge: f64, n: usize) -> Structure {
+        let mut solid = crystal(edge, n);
+        solid.masses = vec![25.0, 100.0];
+        solid
+    }
+
+    /// Atoms that do not feel each other.
+    #[derive(Debug)]
+    struct Gas;
+
+    impl Potential for Gas {
+        fn cutoff(&self) -> f64 {
+            // So that the list is made seldom.
+            30.0
+        }
+        fn evaluate(&self, structure: &Structure, _: &NeighbourList) -> Result<Evaluation> {
+            Ok(Evaluation {
+                energy: 0.0,
+                forces: vec![[0.0; 3]; structure.len()],
+                virial: [0.0; 6],
+            })
+        }
+        fn hessian(&self, structure: &Structure, _: &NeighbourList) -> Result<Hessian> {
+            Ok(Hessian::from_triplets(structure.len(), []))
+        }
+    }
+
+    fn gas(periodic: [bool; 3], edge: f64) -> Structure {
+        let edges = [[edge, 0.0, 0.0], [0.0, edge, 0.0], [0.0, 0.0, edge]];
+        let (cell, atoms) = (Cell::new(edges, periodic).unwrap(), vec![0; 5]);
+        let places = (0..5).map(|i| [f64::from(i), 0.0, 1.0]).collect();
+        Structure::new(cell, vec!["A".into()], vec![4.0], atoms, places).unwrap()
+    }
+
+    /// Mean and its standard error from the means of 20 blocks.
+    fn mean(values: &[f64]) -> (f64, f64) {
+        const BLOCKS: usize = 20;
+        let average = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
+        let all = average(values);
+        let blocks = values.chunks_exact(values.len() / BLOCKS).map(average);
+        let scatter: f64 = blocks.map(|b| (b - all).powi(2)).sum();
+        (all, (scatter / (BLOCKS * (BLOCKS - 1)) as f64).sqrt())
+    }
+
+    #[test]
+    fn verlet_keeps_the_energy_the_better_the_square_of_a_shorter_step() {
+        let drift = |dt: f64| {
+            let mut run = Run::new(&TOY, &solid(1.4, 3), WARM, &mut random(1, 0)).unwrap();
+            let total = |run: &Run| run.potential_energy() + run.kinetic_energy();
+            let (start, mut worst) = (total(&run), 0.0_f64);
+            for _ in 0..(400.0 / dt) as usize {
+                run.step(dt, Ensemble::Nve, &mut random(0, 0)).unwrap();
+                worst = worst.max((total(&run) - start).abs());
+            }
+            worst
+        };
+        let errors = [1.0, 0.5, 0.25].map(drift);
+        for pair in errors.windows(2) {
+            let ratio = pair[0] / pair[1];
+            assert!((3.2..4.8).contains(&ratio), "{errors:?}");
+        }
+        assert!(errors[2] < 0.05, "{errors:?}");
+    }
+
+    /// In a canonical ensemble 2K/kT has the chi-square law of its degrees of freedom.
+    #[test]
+    fn the_thermostat_gives_temperature_and_fluctuation() {
+        let flat = {
+            let edges = [[4.4, 0.0, 0.0], [0.0, 4.4, 0.0], [0.0, 0.0, 9.0]];
+            let places = (0..16).map(|i| [1.1 * f64::from(i % 4), 1.1 * f64::from(i / 4), 0.5]);
+            let cell = Cell::new(edges, [true, true, false]).unwrap();
+            Structure::new(
+                cell,
+                vec!["A".into()],
+                vec![4.0],
+                vec![0; 16],
+                places.collect(),
+            )
+            .unwrap()
+            .flattened()
+            .unwrap()
+        };
+        for (structure, freedom) in [(solid(1.4, 2), 96.0), (flat, 32.0)] {
+            let numbers = &mut random(3, 0);
+            let mut run = Run::new(&TOY, &structure, WARM, numbers).unwrap();
+            let mut seen = Vec::new();
+            for step in 0..40_000 {
+                run.step(STEP, Ensemble::Nvt { kelvin: WARM }, numbers)
+                    .unwrap();
+                if step >= 5000 {
+                    seen.push(run.kelvin() / WARM);
+                }
+            }
+            let (t, error) = mean(&seen);
+            // Five standard errors; BAOAB's own error, (ω dt)²/12, is below 1 %.
+            assert!(
+                error < 0.02 && (t - 1.0).abs() < 5.0 * error + 0.01,
+                "{t} {error}"
+            );
+            let squares: Vec<f64> = seen
+                .iter()
+                .map(|x| (x - t).powi(2) * freedom / 2.0)
+                .collect();
+            let (variance, error) = mean(&squares);
+            assert!(
+                error < 0.1 && (variance - 1.0).abs() < 5.0 * error + 0.02,
+                "{variance} {error}"
+            );
+            let heights = run.structure().positions.iter().map(|p| p[2]);
+            assert!(freedom > 32.0 || heights.into_iter().all(|z| (z - 0.5).abs() < 1e-15));
+        }
+    }
+
+    /// `∫ M^N exp(-P M/kT) dM` makes the measure of N free atoms a Gamma variable of shape N + 1 and scale kT/P.
+    #[test]
+    fn free_atoms_fill_the_room_that_the_gas_law_gives_them() {
+        let kelvin = 300.0;
+        for (periodic, edge) in [([true; 3], 30.0), ([true, true, false], 30.0)] {
+            let start = gas(periodic, edge);
+            // The gas law's mean is the cell that it starts in.
+            let scale = start.cell.measure() / 6.0;
+            let ensemble = Ensemble::Npt {
+                kelvin,
+                pressure: BOLTZMANN * kelvin / scale,
+            };
+            let numbers = &mut random(5, 0);
+            let mut run = Run::new(&Gas, &start, kelvin, numbers).unwrap();
+            let mut seen = Vec::new();
+            for _ in 0..200_000 {
+                run.step(10.0, ensemble, numbers).unwrap();
+                seen.push(run.structure().cell.measure() / scale);
+            }
+            let (m, error) = mean(&seen);
+            assert!(error < 0.15 && (m - 6.0).abs() < 4.0 * error, "{m} {error}");
+            let squares: Vec<f64> = seen.iter().map(|x| (x - 6.0).powi(2)).collect();
+            let (variance, error) = mean(&squares);
+            assert!(
+                error < 0.6 && (variance - 6.0).abs() < 4.0 * error,
+                "{variance} {error}"
+            );
+            let grown = (run.structure().cell.vectors()[2][2] - edge).abs();
+            assert_eq!(grown > 1e-9, periodic[2]);
+        }
+    }
+
+    /// A tenth of the solid's bulk modulus: it is then 8 % denser.
+    #[test]
+    fn a_solid_finds_the_volume_of_its_pressure() {
+        let (numbers, kelvin, pressure) = (&mut random(7, 0), WARM, 5.0);
+        let average = |start: &Structure, ensemble, steps, numbers: &mut _| {
+            let mut run = Run::new(&TOY, start, kelvin, numbers).unwrap();
+            let (mut pressures, mut volumes) = (Vec::new(), Vec::new());
+            for step in 0..steps {
+                run.step(STEP, ensemble, numbers).unwrap();
+                if step >= steps / 6 {
+                    pressures.push(run.pressure().unwrap());
+                    volumes.push(run.structure().cell.volume());
+                }
+            }
+            (mean(&pressures), mean(&volumes).0)
+        };
+        let pressed = Ensemble::Npt { kelvin, pressure };
+        let ((p, error), volume) = average(&solid(1.4, 2), pressed, 24_000, numbers);
+        assert!(
+            error < 0.2 && (p - pressure).abs() < 4.0 * error,
+            "{p} {error}"
+        );
+        let fixed = solid((volume / 8.0).cbrt(), 2);
+        let ((p, also), again) = average(&fixed, Ensemble::Nvt { kelvin }, 6000, numbers);
+        assert!((again / volume - 1.0).abs() < 1e-12);
+        // What the barostat's run leaves uncertain of the volume is uncertain here of the pressure.
+        let error = also.hypot(error);
+        assert!(
+            error < 0.2 && (p - pressure).abs() < 4.0 * error,
+            "{p} {error}"
+        );
+    }
+
+    #[test]
+    fn what_cannot_run_is_told() {
+        let numbers = &mut random(9, 0);
+        let cluster = gas([false; 3], 20.0);
+        let mut run = Run::new(&Gas, &cluster, 300.0, numbers).unwrap();
+        let pressed = Ensemble::Npt {
+            kelvin: 300.0,
+            pressure: 0.0,
+        };
+        assert!(run.pressure().is_err() && run.step(1.0, pressed, numbers).is_err());
+        let mut run = Run::new(&TOY, &crystal(1.55, 2), 1e5, numbers).unwrap();
+        let mut steps = (0..1000).map(|_| run.step(20.0, Ensemble::Nve, numbers));
+        assert!(steps.any(|s| s.is_err()));
+    }
+}

@@ -1,0 +1,137 @@
+//! Estimators against scikit-learn's numbers in `../shared/oracles/ml`.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use faer::{Mat, MatRef};
+use glassbridge::operator::fit::LinearMap;
+use glassbridge::operator::fit::ridge::RidgePath;
+use support::Arrays;
+
+const N: usize = 120;
+const P: usize = 40;
+const Q: usize = 6;
+/// Rows of the wide problem.
+const WIDE: usize = 25;
+/// What the issue asks of coefficients, relative to the largest.
+const COEFFICIENTS: f64 = 1e-8;
+/// Two exact roads to the same error; at the smallest λ of the wide problem `1 - h` is 1e-5.
+const ERRORS: f64 = 1e-9;
+
+fn oracle() -> Option<Arrays> {
+    support::oracle_of("ml", "ml_oracle")
+}
+
+fn matrix(oracle: &Arrays, name: &str, rows: usize, columns: usize) -> Mat<f64> {
+    let values = oracle.get(name);
+    assert_eq!(values.len(), rows * columns, "{name}");
+    Mat::from_fn(rows, columns, |i, j| values[i * columns + j])
+}
+
+fn data(oracle: &Arrays) -> (Mat<f64>, Mat<f64>) {
+    (matrix(oracle, "X", N, P), matrix(oracle, "Y", N, Q))
+}
+
+fn close(a: MatRef<'_, f64>, b: MatRef<'_, f64>, tolerance: f64, what: &str) {
+    let difference = (a - b).norm_max();
+    let scale = b.norm_max();
+    assert!(
+        difference < tolerance * scale,
+        "{what}: {difference:e} of {scale:e}"
+    );
+}
+
+/// `{name}_coef` (p x q) and, where the oracle's intercept is that of raw inputs, `{name}_icpt`.
+fn same_map(oracle: &Arrays, map: &LinearMap, name: &str, intercept: bool) {
+    let coefficients = matrix(oracle, &format!("{name}_coef"), P, Q);
+    close(
+        map.matrix.transpose(),
+        coefficients.as_ref(),
+        COEFFICIENTS,
+        name,
+    );
+    if intercept {
+        let offset = Mat::from_fn(Q, 1, |j, _| map.offset[j]);
+        let expected = matrix(oracle, &format!("{name}_icpt"), Q, 1);
+        close(offset.as_ref(), expected.as_ref(), COEFFICIENTS, name);
+    }
+}
+
+#[test]
+fn ridge_at_given_penalties() {
+    let Some(oracle) = oracle() else { return };
+    let (x, y) = data(&oracle);
+    let path = RidgePath::new(x.as_ref(), y.as_ref()).unwrap();
+    for (lambda, name) in [
+        (0.001, "ridge_coef_a0.001"),
+        (1.0, "ridge_coef_a1"),
+        (10.0, "ridge_coef_a10"),
+    ] {
+        let expected = matrix(&oracle, name, P, Q);
+        let map = path.fit(lambda);
+        close(
+            map.matrix.transpose(),
+            expected.as_ref(),
+            COEFFICIENTS,
+            name,
+        );
+        let icpt = matrix(&oracle, &name.replace("coef", "icpt"), Q, 1);
+        let offset = Mat::from_fn(Q, 1, |j, _| map.offset[j]);
+        close(offset.as_ref(), icpt.as_ref(), COEFFICIENTS, name);
+    }
+}
+
+#[test]
+fn ridge_chooses_what_scikit_learn_chooses() {
+    let Some(oracle) = oracle() else { return };
+    let (x, y) = data(&oracle);
+    let lambdas = oracle.get("alphas").to_vec();
+    let column = |v: &[f64]| Mat::from_fn(v.len(), 1, |i, _| v[i]);
+
+    let path = RidgePath::new(x.as_ref(), y.as_ref()).unwrap();
+    let errors = path.leave_one_out_errors(&lambdas);
+    let expected = oracle.get("ridgecv_loo_mse_per_alpha");
+    close(
+        column(&errors).as_ref(),
+        column(expected).as_ref(),
+        ERRORS,
+        "errors",
+    );
+    let table = path.leave_one_out_table(&lambdas) * faer::Scale(N as f64);
+    let expected = matrix(
+        &oracle,
+        "ridgecv_sqerr_sum_per_output_alpha",
+        Q,
+        lambdas.len(),
+    );
+    close(table.as_ref(), expected.as_ref(), ERRORS, "table");
+
+    let best = path.best_lambda(&lambdas).unwrap();
+    assert_eq!(
+        best.to_bits(),
+        oracle.get("ridgecv_best_alpha")[0].to_bits()
+    );
+    same_map(&oracle, &path.fit(best), "ridgecv", true);
+    let each = path.best_lambdas(&lambdas).unwrap();
+    assert_eq!(each, oracle.get("ridgecv_per_target_best_alpha"));
+    same_map(&oracle, &path.fit_each(&each), "ridgecv_per_target", false);
+}
+
+#[test]
+fn ridge_with_more_inputs_than_samples() {
+    let Some(oracle) = oracle() else { return };
+    let (x, y) = data(&oracle);
+    assert_eq!(oracle.get("wide_n"), [WIDE as f64]);
+    let lambdas = oracle.get("alphas").to_vec();
+    let path = RidgePath::new(x.subrows(0, WIDE), y.subrows(0, WIDE)).unwrap();
+    let errors = path.leave_one_out_errors(&lambdas);
+    for (error, expected) in errors.iter().zip(oracle.get("wide_ridgecv_loo_mse")) {
+        assert!(
+            (error / expected - 1.0).abs() < ERRORS,
+            "{error} {expected}"
+        );
+    }
+    let best = path.best_lambda(&lambdas).unwrap();
+    assert_eq!(best.to_bits(), oracle.get("wide_best_alpha")[0].to_bits());
+    same_map(&oracle, &path.fit(best), "wide", true);
+}
