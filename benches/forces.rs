@@ -7,7 +7,7 @@
 #![allow(missing_docs, reason = "criterion's macro writes a function")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use glassbridge::atoms::lattice::{face_centred_cubic, supercell};
+use glassbridge::atoms::lattice::{diamond, face_centred_cubic, graphene, supercell};
 use glassbridge::atoms::neighbours::NeighbourList;
 use glassbridge::atoms::structure::Structure;
 use glassbridge::elements::element;
@@ -197,6 +197,20 @@ fn systems(random: &mut ChaCha12Rng) -> Vec<System> {
             step: 0.003,
         },
     ];
+    let sheet = graphene(1.46, 12.011).unwrap();
+    let cube = diamond(3.566, "C", 12.011).unwrap();
+    for (name, unit, repeats) in [
+        ("tersoff graphene 2048 atoms", sheet, [32, 16, 1]),
+        ("tersoff diamond 2048 atoms", cube, [8, 8, 4]),
+    ] {
+        all.push(System {
+            name,
+            potential: potentials::parse("tersoff:c-1989").unwrap(),
+            structure: supercell(&unit, repeats).unwrap(),
+            temperature: 1000.0,
+            step: 0.001,
+        });
+    }
     if let Some(potential) = table("Cu_mishin1.eam.alloy") {
         all.push(System {
             name: "eam Cu 4000 atoms",
@@ -234,17 +248,22 @@ fn steps(criterion: &mut Criterion) {
 
 fn hessians(criterion: &mut Criterion) {
     let mut random = ChaCha12Rng::seed_from_u64(2);
-    let unit = face_centred_cubic(3.615, "Cu", element("Cu").unwrap().mass).unwrap();
-    let mut structure = supercell(&unit, [5, 5, 10]).unwrap();
-    for x in structure.positions.as_flattened_mut() {
-        *x += random.random_range(-0.05..0.05);
-    }
-    let argon = potentials::parse("lj:argon").unwrap();
-    for (name, potential) in [
-        ("eam Cu", table("Cu_mishin1.eam.alloy")),
-        ("lj", Some(argon)),
+    let mass = |symbol| element(symbol).unwrap().mass;
+    let copper = face_centred_cubic(3.615, "Cu", mass("Cu")).unwrap();
+    let carbon = diamond(3.566, "C", mass("C")).unwrap();
+    let silicon = diamond(5.431, "Si", mass("Si")).unwrap();
+    let named = |name| Some(potentials::parse(name).unwrap());
+    for (name, potential, unit, repeats) in [
+        ("eam Cu", table("Cu_mishin1.eam.alloy"), &copper, [5, 5, 10]),
+        ("lj", named("lj:argon"), &copper, [5, 5, 10]),
+        ("tersoff C", named("tersoff:c-1989"), &carbon, [5, 5, 5]),
+        ("sw Si", named("sw:si"), &silicon, [5, 5, 5]),
     ] {
         let Some(potential) = potential else { continue };
+        let mut structure = supercell(unit, repeats).unwrap();
+        for x in structure.positions.as_flattened_mut() {
+            *x += random.random_range(-0.05..0.05);
+        }
         let list = NeighbourList::new(&structure, potential.cutoff()).unwrap();
         criterion.bench_function(&format!("Hessian, {name} 1000 atoms"), |bencher| {
             let work = || drop(potential.hessian(&structure, &list).unwrap());

@@ -1,7 +1,7 @@
 //! `simulate`: a dataset is the same bytes however it was made, and nothing foreign or damaged passes for one.
 
 use assert_cmd::Command;
-use glassbridge::dataset::Dataset;
+use glassbridge::dataset::{Dataset, Recipe, recipe};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 /// Silica in one cell of 24 atoms, coarse grids.
 const TINY: &str = "base = \"sio2\"\nsamples = 6\n\n[crystal]\nrepeat = [1, 1, 1]\n\n[record]\nr_bins = 40\ne_bins = 30\n";
 const SAMPLES: usize = 6;
-/// Arrays of a dataset of two species: g(r) with three partials, two total and two partial spectra, and the neutron spectrum.
-const ARRAYS: usize = 8;
+/// Arrays of a dataset of two species: g(r) with three partials, two total and two partial spectra, the neutron spectrum, bond angles and rings.
+const ARRAYS: usize = 10;
 
 /// The command that simulates `recipe` into `out`.
 fn simulate(recipe: &Path, out: &Path, more: &[&str]) -> Command {
@@ -283,4 +283,38 @@ fn recipes_are_listed_and_printed() {
         .args(["simulate", "sio2", "--out", "x", "--shard", "2/2"])
         .assert()
         .code(2);
+}
+
+/// Small boxes and a melt of a few steps: whether every built-in recipe runs through all its parts.
+#[test]
+fn every_recipe_makes_a_small_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let cells = |name: &str| match name {
+        "amc" | "amc-displaced" => "[3, 2, 1]",
+        "lj2d" | "ka2d" => "[5, 3, 1]",
+        "sio2" | "sio2-vashishta" => "[1, 1, 1]",
+        "asi" | "asi-sw" | "sic" => "[2, 2, 2]",
+        _ => "[3, 3, 3]",
+    };
+    for name in recipe::names() {
+        let built_in = Recipe::load(name).unwrap();
+        let step = built_in.melt.step_fs;
+        let text = format!(
+            "base = \"{name}\"\nsamples = 2\n[crystal]\nrepeat = {}\n[melt]\nshare = 1.0\nmelt_fs = [{step}, {step}]\n\
+             quench_fs = [{step}, {step}]\n[disorder]\nturned_bonds = [0.0, 0.0]\n[minimisation]\nmax_force = 1e-3\n\
+             [record]\nr_bins = 30\ne_bins = 30\n",
+            cells(name)
+        );
+        let out = folder.path().join(name);
+        simulate(&self::recipe(folder.path(), &text), &out, &[])
+            .assert()
+            .code(0);
+        let data = Dataset::open(&out).unwrap();
+        for (quantity, _) in &data.manifest.quantities {
+            let m = data.matrix(quantity).unwrap();
+            assert!(m.norm_l2().is_finite(), "{name}: {quantity}");
+        }
+        assert!(data.matrix("rdf").unwrap().norm_l2() > 0.0, "{name}");
+        assert_eq!(data.structures().unwrap().len(), 2);
+    }
 }

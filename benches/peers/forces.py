@@ -34,6 +34,14 @@ pair_style eam/alloy
 pair_coeff * * {TABLES}/ZrCuAl2011.eam.alloy Zr Cu Al
 neighbor 1.0 bin
 """
+CARBON = f"""
+pair_style tersoff
+pair_coeff * * {TABLES}/SiC_1989.tersoff C
+mass 1 12.011
+neighbor 0.5 bin
+"""
+# graphene with bonds of 1.46 angstrom: 4 atoms in a rectangle
+SHEET = "custom 1.0 a1 2.528794 0 0 a2 0 4.38 0 a3 0 0 20 basis 0 0 0 basis 0.5 0.16666666667 0 basis 0.5 0.5 0 basis 0 0.66666666667 0"
 
 
 def system(units, lattice, types, cubes, potential):
@@ -43,7 +51,7 @@ def system(units, lattice, types, cubes, potential):
         units {units}
         atom_style atomic
         atom_modify map array
-        lattice fcc {lattice}
+        lattice {lattice if isinstance(lattice, str) else f"fcc {lattice}"}
         region box block 0 {a} 0 {b} 0 {c}
         create_box {types} box
         create_atoms 1 box
@@ -79,6 +87,8 @@ def matrix():
 
 
 steps("lj 4000 atoms", system("lj", 0.8442, 1, (10, 10, 10), LJ), 1.44, 0.005)
+steps("tersoff graphene 2048 atoms", system("metal", SHEET, 1, (32, 16, 1), CARBON), 1000, 0.001)
+steps("tersoff diamond 2048 atoms", system("metal", "diamond 3.566", 1, (8, 8, 4), CARBON), 1000, 0.001)
 steps("eam Cu 4000 atoms", system("metal", 3.615, 1, (10, 10, 10), CU), 1600, 0.005)
 steps("eam ZrCuAl 4000 atoms", system("metal", 4.06, 3, (10, 10, 10), ZRCUAL), 2000, 0.002)
 matrix()

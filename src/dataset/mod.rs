@@ -1,6 +1,7 @@
 //! Many samples of one material: recipe, generation, store.
 
 pub mod generate;
+mod observe;
 mod parts;
 pub mod recipe;
 mod sample;

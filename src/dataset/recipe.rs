@@ -168,12 +168,28 @@ pub struct Record {
     pub e_bins: usize,
     /// Gaussian broadening of the spectra, standard deviation in meV.
     pub broadening: f64,
+    /// Atoms of the largest rings of bonds that are counted; 0 for matter that is no network.
+    #[serde(default)]
+    pub rings: usize,
 }
 
 impl Record {
     /// The r grid, Å.
     pub fn r(&self) -> Result<Grid> {
         Grid::new(0.0, self.r_max, self.r_bins)
+    }
+
+    /// The grid of bond angles, degrees.
+    pub fn angles() -> Result<Grid> {
+        Grid::new(0.0, 180.0, 90)
+    }
+
+    /// The sizes of rings that are counted, from 3 on, as the centres of a grid; none for matter that is no network.
+    pub fn ring_sizes(&self) -> Result<Option<Grid>> {
+        let sizes = self.rings.checked_sub(2).filter(|n| *n > 0);
+        sizes
+            .map(|n| Grid::new(2.5, self.rings as f64 + 0.5, n))
+            .transpose()
     }
 
     /// The E grid, meV.
@@ -299,6 +315,9 @@ impl Recipe {
             return fail(
                 "lattice constant, force tolerance and broadening must be positive, the temperature not negative",
             );
+        }
+        if self.record.rings > 40 {
+            return fail("rings of more than 40 atoms");
         }
         if self.record.r_bins > 100_000 || self.record.e_bins > 100_000 {
             return fail("more than 100,000 bins");

@@ -1,5 +1,6 @@
 //! One sample: from its crystal through disorder, melt and quench to rest, and what is recorded there.
 
+use super::observe;
 use super::recipe::{Lattice, Minimisation, Recipe};
 use super::sobol;
 use super::start;
@@ -11,9 +12,6 @@ use crate::dynamics::minimise::{Load, Minimised, Strain, minimise, relax};
 use crate::dynamics::quench::{Schedule, melt_and_quench};
 use crate::error::Result;
 use crate::io::extxyz::{self, Frame};
-use crate::observables::rdf::{self, Weighting};
-use crate::observables::thermal_width::{PairWidths, Statistics};
-use crate::observables::{neutron, vdos};
 use crate::potentials::Potential;
 use crate::units::{EV_PER_A2_IN_N_PER_M, EV_PER_A3_IN_GPA, THZ_IN_MEV};
 use crate::vibrations::modes::Modes;
@@ -59,6 +57,8 @@ pub struct Row {
     pub number_density: f64,
     /// eV per atom at rest.
     pub energy_per_atom_ev: f64,
+    /// Mean number of bonds of an atom, to the first minimum of g(r); 0 if there is none.
+    pub coordination: f64,
     /// Largest force on an atom, eV/Å.
     pub max_force: f64,
     /// Iterations of the minimiser.
@@ -140,15 +140,28 @@ pub(super) fn make(
     let neighbours = NeighbourList::new(structure, potential.cutoff())?;
     let modes = Modes::of(&potential.hessian(structure, &neighbours)?, structure, true)?;
     let window_pairs = potential.window_pairs(structure, &neighbours).len();
+    let bonds = observe::bonds(structure);
     let frame = Frame {
         structure: structure.clone(),
         energy: Some(at_rest.energy),
         forces: None,
     };
     Ok(Sample {
-        blocks: observe(recipe, structure, &modes, potential.reduced())?,
+        blocks: observe::curves(
+            &recipe.record,
+            structure,
+            bonds.as_ref(),
+            &modes,
+            potential.reduced(),
+        )?,
         structure: extxyz::write(&[frame]),
-        row: row(recipe, index, &drawn, &at_rest, &modes, window_pairs),
+        row: Row {
+            window_pairs,
+            coordination: bonds.map_or(0.0, |b| {
+                2.0 * b.once().count() as f64 / structure.len() as f64
+            }),
+            ..row(recipe, index, &drawn, &at_rest, &modes)
+        },
     })
 }
 
@@ -255,14 +268,7 @@ fn buckled(mut sheet: Structure, random: &mut impl Rng) -> Structure {
     sheet
 }
 
-fn row(
-    recipe: &Recipe,
-    index: usize,
-    drawn: &Drawn,
-    at_rest: &Minimised,
-    modes: &Modes,
-    window_pairs: usize,
-) -> Row {
+fn row(recipe: &Recipe, index: usize, drawn: &Drawn, at_rest: &Minimised, modes: &Modes) -> Row {
     let structure = &at_rest.structure;
     let imaginary_modes = modes.imaginary_modes();
     let highest = recipe.record.e_max / THZ_IN_MEV;
@@ -289,46 +295,12 @@ fn row(
         max_force: at_rest.max_force,
         iterations: at_rest.iterations,
         converged: u8::from(at_rest.converged),
-        window_pairs,
+        coordination: 0.0,
+        window_pairs: 0,
         imaginary_modes,
         loose_modes,
         false_modes,
         max_frequency_thz: modes.frequencies_thz.last().copied().unwrap_or(0.0),
         usable: u8::from(at_rest.converged && sound),
     }
-}
-
-/// Everything recorded of a structure at rest.
-fn observe(
-    recipe: &Recipe,
-    structure: &Structure,
-    modes: &Modes,
-    reduced: bool,
-) -> Result<BTreeMap<String, Vec<f64>>> {
-    let record = &recipe.record;
-    // There is no ħ in reduced units.
-    let statistics = if reduced {
-        Statistics::Classical
-    } else {
-        Statistics::Quantum
-    };
-    let masses = structure.atom_masses();
-    let widths = PairWidths::new(modes, &masses, record.temperature, statistics)?;
-    let partial = rdf::partial_rdf(structure, &record.r()?, Some(&widths))?;
-    let density = vdos::vdos(modes, structure, &record.energy()?, record.broadening)?;
-    let mut blocks = BTreeMap::new();
-    blocks.insert("rdf".into(), partial.total(structure, Weighting::Number)?);
-    for ((a, b), g) in partial.pairs.into_iter().zip(partial.g) {
-        let name = format!("rdf.{}-{}", structure.species[a], structure.species[b]);
-        blocks.insert(name, g);
-    }
-    if !reduced {
-        let weighted = neutron::neutron_gdos(&density, structure)?;
-        blocks.insert("neutron-gdos".into(), weighted);
-    }
-    for (species, values) in structure.species.iter().zip(density.partial) {
-        blocks.insert(format!("vdos.{species}"), values);
-    }
-    blocks.insert("vdos".into(), density.total);
-    Ok(blocks)
 }

@@ -1,6 +1,7 @@
 //! The dataset folder: `manifest.json`, `samples.csv`, one `.npy` a quantity.
 
 use super::Recipe;
+use super::recipe::Record;
 use crate::atoms::structure::Structure;
 use crate::elements::element;
 use crate::error::{Error, Result};
@@ -65,7 +66,7 @@ pub struct Axis {
 pub struct Quantity {
     /// File name.
     pub file: String,
-    /// `r` or `energy`.
+    /// `r`, `energy`, `angle` (degrees, 0 to 180) or `ring-size` (atoms, from 3).
     pub axis: String,
     /// blake3 of the file.
     pub checksum: String,
@@ -102,10 +103,11 @@ impl Dataset {
                 out.write_all(&bytes)
                     .map_err(|e| Error::io(folder, "write the array", &e))
             })?;
-            let axis = if name.starts_with("rdf") {
-                "r"
-            } else {
-                "energy"
+            let axis = match name.as_str() {
+                "adf" => "angle",
+                "rings" => "ring-size",
+                _ if name.starts_with("rdf") => "r",
+                _ => "energy",
             };
             let checksum = blake3::hash(&bytes).to_hex().to_string();
             manifest.quantities.insert(
@@ -195,10 +197,12 @@ impl Dataset {
             return Err(changed(&path));
         }
         let matrix = npy::read_matrix(&bytes).map_err(|e| e.at(&path))?;
-        let bins = if quantity.axis == "r" {
-            self.manifest.r.grid.len()
-        } else {
-            self.manifest.energy.grid.len()
+        let record = &self.manifest.recipe.record;
+        let bins = match quantity.axis.as_str() {
+            "r" => self.manifest.r.grid.len(),
+            "angle" => Record::angles()?.len(),
+            "ring-size" => record.ring_sizes()?.map_or(0, |sizes| sizes.len()),
+            _ => self.manifest.energy.grid.len(),
         };
         if (matrix.nrows(), matrix.ncols()) != (self.samples.ids().len(), bins) {
             return Err(Error::new("an array does not fit the dataset").at(&path));
