@@ -65,9 +65,7 @@ pub(super) fn check_weights(what: &str, weights: &[f64], count: usize) -> Result
         return Ok(());
     }
     Err(Error::new(format!("the weights do not fit the {what}"))
-        .because(format!(
-            "{count} positive numbers are needed, one for each"
-        ))
+        .because(format!("{count} positive numbers are needed, one for each"))
         .cure("leave out what should not count"))
 }
 
@@ -84,7 +82,9 @@ fn check(inputs: MatRef<'_, f64>, outputs: MatRef<'_, f64>) -> Result<()> {
             .cure("give at least two samples, better a hundred"));
     }
     if inputs.ncols() == 0 || outputs.ncols() == 0 {
-        return Err(Error::new("nothing to fit").because("the inputs or the outputs have no columns"));
+        return Err(
+            Error::new("nothing to fit").because("the inputs or the outputs have no columns")
+        );
     }
     if !inputs.is_all_finite() || !outputs.is_all_finite() {
         return Err(Error::new("a value to fit is not a finite number")

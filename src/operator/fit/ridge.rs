@@ -18,12 +18,12 @@
 
 mod errors;
 
-use super::centred::{Centred, check_weights};
 use super::LinearMap;
+use super::centred::{Centred, check_weights};
 use crate::error::{Error, Result};
+use errors::Filters;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
-use errors::Filters;
 
 /// Singular values below this fraction of the largest one are rounding noise of a rank-deficient matrix.
 const RANK_TOLERANCE: f64 = 1e-13;
@@ -95,7 +95,11 @@ impl RidgePath {
         let free = (0..n)
             .map(|i| {
                 let rest = 1.0 - weight(i) / total - ut.col(i).squared_norm_l2();
-                if k == n - 1 || rest < LEVERAGE_ROUNDING { 0.0 } else { rest }
+                if k == n - 1 || rest < LEVERAGE_ROUNDING {
+                    0.0
+                } else {
+                    rest
+                }
             })
             .collect();
         Ok(Self {
@@ -161,7 +165,12 @@ impl RidgePath {
         let weight = |j: usize| self.channel_weight.as_ref().map_or(1.0, |w| w[j]);
         let total: f64 = (0..table.nrows()).map(weight).sum();
         (0..lambdas.len())
-            .map(|l| (0..table.nrows()).map(|j| weight(j) * table[(j, l)]).sum::<f64>() / total)
+            .map(|l| {
+                (0..table.nrows())
+                    .map(|j| weight(j) * table[(j, l)])
+                    .sum::<f64>()
+                    / total
+            })
             .collect()
     }
 
@@ -192,15 +201,26 @@ impl RidgePath {
         self.data.map(scaled.transpose() * self.v.transpose())
     }
 
+    /// Mean of the outputs (q).
+    pub(super) fn output_mean(&self) -> &[f64] {
+        &self.data.y_mean
+    }
+
+    /// `diag(s/√(s²+λ)) U^T Y` (k x q): its products are those of the fitted values with the rows that the penalty adds.
+    pub(super) fn fitted_patterns(&self, lambda: f64) -> Mat<f64> {
+        Mat::from_fn(self.uty.nrows(), self.uty.ncols(), |k, j| {
+            let s = self.s[k];
+            self.uty[(k, j)] * s / (s * s + lambda).sqrt()
+        })
+    }
+
     fn samples(&self) -> usize {
         self.data.x.nrows()
     }
 
     /// `1 - h` of each sample at each λ (n x L), without cancellation: what is free at λ = 0 and what the filters free.
     fn free_leverage(&self, filters: &Filters) -> Mat<f64> {
-        let squared = Mat::from_fn(self.samples(), self.s.len(), |i, k| {
-            self.ut[(k, i)].powi(2)
-        });
+        let squared = Mat::from_fn(self.samples(), self.s.len(), |i, k| self.ut[(k, i)].powi(2));
         let mut free = squared * &filters.values;
         for l in 0..free.ncols() {
             for i in 0..free.nrows() {
