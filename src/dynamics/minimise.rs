@@ -72,7 +72,8 @@ pub fn minimise(
 /// let silicon = diamond(5.3, "Si", 28.085)?;
 /// let found = relax(potential.as_ref(), &silicon, load, AT_REST, MOST_STEPS)?;
 /// assert!(found.converged);
-/// assert!((found.structure.cell.vectors()[0][0] - 5.432).abs() < 5e-4);
+/// // LAMMPS finds a pressure of 3e-5 bar at this edge.
+/// assert!((found.structure.cell.vectors()[0][0] - 5.431_230_75).abs() < 1e-6);
 /// # Ok::<(), glassbridge::error::Error>(())
 /// ```
 pub fn relax(
