@@ -4,7 +4,7 @@ use super::read_options::ReadArgs;
 use crate::curve::Quantity;
 use crate::dataset::Dataset;
 use crate::dataset::store::weighted;
-use crate::elements::Composition;
+use crate::elements::{Composition, element};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::grid::Grid;
@@ -211,23 +211,27 @@ pub(super) fn tell(findings: &[Finding]) {
 pub(super) fn training_dataset(folder: &Path, quantity: Quantity) -> Result<TrainingSet> {
     let data = Dataset::open(folder)?;
     let m = &data.manifest;
-    let composition = Composition::new(
-        &m.species
-            .iter()
-            .map(String::as_str)
-            .zip(m.concentrations.iter().copied())
-            .collect::<Vec<_>>(),
-    )?;
+    let amounts: Vec<(&str, f64)> = (m.species.iter().map(String::as_str))
+        .zip(m.concentrations.iter().copied())
+        .collect();
+    // The species of reduced units are no elements.
+    let real = amounts.iter().all(|(symbol, _)| element(symbol).is_ok());
+    let composition = real.then(|| Composition::new(&amounts)).transpose()?;
     let weighting = if quantity == Quantity::NeutronGdos {
         Weighting::Neutron
     } else {
         Weighting::Number
     };
-    let g = match weighting {
-        Weighting::Number => data.matrix("rdf")?,
-        Weighting::Neutron => {
+    let g = match (weighting, &composition) {
+        (Weighting::Number, _) => data.matrix("rdf")?,
+        (Weighting::Neutron, None) => {
+            return Err(Error::new("species of reduced units scatter no neutrons")
+                .at(folder)
+                .cure("use --quantity vdos"));
+        }
+        (Weighting::Neutron, Some(composition)) => {
             let name = |a: usize, b: usize| format!("rdf.{}-{}", m.species[a], m.species[b]);
-            let parts: Vec<(Mat<f64>, f64)> = neutron_weights(&composition)?
+            let parts: Vec<(Mat<f64>, f64)> = neutron_weights(composition)?
                 .into_iter()
                 .map(|(a, b, w)| Ok((data.matrix(&name(a, b))?, w)))
                 .collect::<Result<_>>()?;
@@ -250,8 +254,8 @@ pub(super) fn training_dataset(folder: &Path, quantity: Quantity) -> Result<Trai
         quantity,
         spectrum_unit: Unit::Mev,
         weighting,
-        dimensions: 3,
-        composition: Some(composition.to_string()),
+        dimensions: m.dimensions,
+        composition: composition.map(|c| c.to_string()),
         sources: vec![source(&folder.join("manifest.json"))?],
         notes: vec![
             ("potential".into(), m.recipe.potential.clone()),

@@ -33,7 +33,7 @@ const LARGEST_FILE: u64 = 1 << 30;
 pub(super) struct Args {
     /// The structure: the first frame of an extended XYZ file.
     file: PathBuf,
-    /// tersoff:c-1989, tersoff:sic-1989, tersoff:si-1988, tersoff:sio2-2007 or tersoff:file=PATH.
+    /// As in tersoff:sio2-2007, lj:kob-andersen or eam:file=PATH; an unknown name lists them all.
     #[arg(long, value_name = "P")]
     potential: String,
     /// Move the atoms to the nearest minimum of the energy first, at fixed cell.
@@ -63,8 +63,9 @@ struct Found {
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
-    let potential = potentials::parse(&args.potential)?;
-    let structure = read(&args.file)?;
+    let reduced = potentials::parse(&args.potential)?.reduced();
+    let structure = read(&args.file, reduced)?;
+    let potential = potentials::parse_for(&args.potential, &structure.species)?;
     let mut findings = Vec::new();
     let found = find(&*potential, structure, args, &mut findings).map_err(|e| e.at(&args.file))?;
     findings.extend(doubts(&found));
@@ -83,10 +84,18 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn read(path: &Path) -> Result<Structure> {
+/// The first frame of a file; in reduced units every species has mass 1.
+fn read(path: &Path, reduced: bool) -> Result<Structure> {
+    let mass = |symbol: &str| {
+        if reduced {
+            Ok(1.0)
+        } else {
+            Ok(element(symbol)?.mass)
+        }
+    };
     let bytes = files::read(path, LARGEST_FILE)?;
     let text = String::from_utf8_lossy(&bytes);
-    let frames = extxyz::read(&text, |symbol| Ok(element(symbol)?.mass)).map_err(|e| e.at(path))?;
+    let frames = extxyz::read(&text, mass).map_err(|e| e.at(path))?;
     let first = frames.into_iter().next();
     let structure = first.map(|frame| frame.structure);
     let structure = structure.ok_or_else(|| Error::new("the file is empty").at(path))?;

@@ -119,7 +119,7 @@ fn summary(operator: &Operator, estimator: &str) -> serde_json::Value {
         "lambda": operator.meta.lambda_forward,
         "degrees_of_freedom": operator.meta.degrees_of_freedom,
         "train": { "mse": scores.train_mse * unit },
-        "held_out": { "mse": scores.held_out_mse * unit, "r2": scores.held_out_r2, "protocol": scores.protocol },
+        "held_out": { "mse": scores.held_out_mse * unit, "r2": scores.held_out_r2, "one_parameter_r2": scores.one_parameter_r2, "protocol": scores.protocol },
         "backward": {
             "lambda": operator.meta.lambda_backward,
             "held_out": {
@@ -137,13 +137,14 @@ fn words(operator: &Operator) -> String {
     let (m, scores, unit) = (&operator.meta, &operator.meta.scores, unit_factor(operator));
     format!(
         "{} samples, {} of them with a near-duplicate; judged by {}\n\
-         forward   PDF to {}: R2 {:.3}, mse {:.3e} (training {:.3e}), {}\n\
+         forward   PDF to {}: R2 {:.3} (amount of disorder alone: {:.3}), mse {:.3e} (training {:.3e}), {}\n\
          backward  {} with {:.0} % noise to PDF: skill {:.3}, median relative error {:.3}\n",
         operator.samples(),
         scores.duplicates,
         scores.protocol,
         m.quantity,
         scores.held_out_r2,
+        scores.one_parameter_r2,
         scores.held_out_mse * unit,
         scores.train_mse * unit,
         normalisation(operator),

@@ -55,7 +55,7 @@ pub fn generate(
         }
         return Err(occupied(folder));
     }
-    let potential = potentials::parse(&recipe.potential)?;
+    let potential = potentials::parse_for(&recipe.potential, &recipe.crystal.species)?;
     let crystal = start::crystal(&recipe.crystal, potential.reduced())?;
     let parts = Parts::open(folder, recipe)?;
     (0..recipe.samples)
@@ -119,6 +119,7 @@ fn manifest(recipe: &Recipe, crystal: &Structure) -> Result<Manifest> {
         schema: 0,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         recipe: recipe.clone(),
+        dimensions: crystal.cell.dimensions(),
         r: Axis {
             grid: recipe.record.r()?,
             unit: Unit::Angstrom,

@@ -134,6 +134,9 @@ pub struct Melt {
     /// Whether the vacancies are made in the quenched glass instead of in the crystal.
     #[serde(default)]
     pub vacancies_after: bool,
+    /// Whether the atoms of a sheet are held in its plane during melt and quench, and set free after.
+    #[serde(default)]
+    pub in_plane: bool,
 }
 
 /// When a sample counts as at rest.

@@ -17,6 +17,7 @@ use crate::observables::{neutron, vdos};
 use crate::potentials::Potential;
 use crate::units::THZ_IN_MEV;
 use crate::vibrations::modes::Modes;
+use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -24,6 +25,8 @@ use std::collections::BTreeMap;
 pub(super) const USABLE_RULE: &str = "converged, no imaginary mode, no loose atom, and at most 3 % of the modes above the energy grid (false modes of pairs caught in a cutoff window)";
 /// That share of modes.
 const MOST_FALSE_MODES: f64 = 0.03;
+/// How far the atoms of a sheet are put off its plane at most, Å: far less than the 0.5 Å by which such sheets buckle.
+const BUCKLE: f64 = 0.05;
 /// A structure is brought this close to rest before it is melted, eV/Å, so that no overlap of displaced atoms drives it.
 const ROUGHLY_AT_REST: f64 = 0.5;
 
@@ -178,7 +181,17 @@ fn glass(
     };
     let steps = recipe.minimisation.max_iterations;
     let rough = minimise(potential, &displaced, ROUGHLY_AT_REST, steps)?;
-    let quenched = melt_and_quench(potential, &rough.structure, schedule, &mut random(1))?;
+    let quenched = if recipe.melt.in_plane {
+        let sheet = melt_and_quench(
+            potential,
+            &pressed(rough.structure)?,
+            schedule,
+            &mut random(1),
+        )?;
+        buckled(sheet, &mut random(5))
+    } else {
+        melt_and_quench(potential, &rough.structure, schedule, &mut random(1))?
+    };
     if !later {
         return Ok(quenched);
     }
@@ -189,6 +202,22 @@ fn glass(
         taken: Taken::Atoms,
     };
     disordered(&quenched, vacancies, recipe.seed.wrapping_add(4), stream)
+}
+
+/// The sheet with all atoms in the plane of the first.
+fn pressed(mut sheet: Structure) -> Result<Structure> {
+    let height = sheet.positions[0][2];
+    sheet.positions.iter_mut().for_each(|p| p[2] = height);
+    sheet.flattened()
+}
+
+/// The flat sheet with its atoms free to leave the plane, and off it by a little: exactly in it, no force would tell them.
+fn buckled(mut sheet: Structure, random: &mut impl Rng) -> Structure {
+    sheet.flat = false;
+    for p in &mut sheet.positions {
+        p[2] += BUCKLE * (2.0 * random.random::<f64>() - 1.0);
+    }
+    sheet
 }
 
 fn row(

@@ -31,6 +31,8 @@ pub struct Manifest {
     pub program: String,
     /// The resolved recipe.
     pub recipe: Recipe,
+    /// Directions in which the structures repeat: 3, or 2 for sheets and flat matter.
+    pub dimensions: usize,
     /// r grid, Å.
     pub r: Axis,
     /// E grid, meV; densities are per meV with area 1.

@@ -10,7 +10,7 @@ use std::path::Path;
 /// Marks the file as ours.
 const FORMAT: &str = "glassbridge-operator";
 /// Raised when old files can no longer be read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Operators are megabytes; this refuses what is surely something else.
 const LARGEST_FILE: u64 = 8 << 30;
 

@@ -10,6 +10,8 @@ pub mod conditional;
 mod file;
 pub mod fit;
 pub mod groups;
+pub mod learning;
+pub mod one_parameter;
 pub mod rows;
 pub mod scores;
 mod training;

@@ -2,6 +2,8 @@
 
 use crate::error::Result;
 use crate::operator::fit::ridge::RidgePath;
+use crate::operator::learning::LearningPoint;
+use crate::operator::one_parameter::OneParameter;
 use crate::operator::rows;
 use crate::units::THZ_IN_MEV;
 use faer::{Mat, MatRef};
@@ -24,12 +26,16 @@ pub struct Scores {
     pub held_out_mse: f64,
     /// 1 - SSE/SSE(training mean), over all samples and channels, not seen.
     pub held_out_r2: f64,
+    /// The same for a [cubic in the amount of disorder](crate::operator::one_parameter): what is known without g(r).
+    pub one_parameter_r2: f64,
     /// Median over samples of |g - ĝ| / |g| from a spectrum with [`NOISE_LEVEL`] noise, not seen.
     pub backward_relative_error: f64,
     /// 1 - SSE/SSE(training mean) of g from a spectrum with that noise, not seen.
     pub backward_skill: f64,
     /// Samples that have a near-duplicate in the set.
     pub duplicates: usize,
+    /// The same scores with fewer samples to learn from.
+    pub learning: Vec<LearningPoint>,
 }
 
 impl Scores {
@@ -42,6 +48,7 @@ impl Scores {
 pub(super) struct Tally {
     forward_error: f64,
     forward_total: f64,
+    one_parameter_error: f64,
     channels: usize,
     backward_error: f64,
     backward_total: f64,
@@ -69,6 +76,8 @@ impl Split<'_> {
             rows::select(self.y, self.test),
         );
         let residuals = forward_residuals(&x, &y, &tx, &ty)?;
+        let trivial = OneParameter::fit(x.as_ref(), y.as_ref())?.predict(tx.as_ref()) - &ty;
+        tally.one_parameter_error += rows::sum_of_squares(trivial.as_ref());
         let y_mean = rows::mean(y.as_ref());
         tally.channels += ty.nrows() * ty.ncols();
         tally.forward_error += rows::sum_of_squares(residuals.as_ref());
@@ -153,6 +162,7 @@ impl Tally {
             train_mse,
             held_out_mse: self.forward_error / self.channels.max(1) as f64,
             held_out_r2: ratio(self.forward_error, self.forward_total),
+            one_parameter_r2: ratio(self.one_parameter_error, self.forward_total),
             backward_relative_error: self
                 .relative
                 .get(self.relative.len() / 2)
@@ -160,6 +170,7 @@ impl Tally {
                 .unwrap_or(0.0),
             backward_skill: ratio(self.backward_error, self.backward_total),
             duplicates,
+            learning: Vec::new(),
         }
     }
 }

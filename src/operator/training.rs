@@ -2,7 +2,7 @@
 
 use super::fit::ridge::RidgePath;
 use super::scores::{Split, Tally};
-use super::{Descriptor, Meta, Operator, Weighting, groups, rows};
+use super::{Descriptor, Meta, Operator, Weighting, groups, learning, rows};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
@@ -179,7 +179,9 @@ impl Operator {
             test.len(),
             folds.len()
         );
-        operator.meta.scores = tally.scores(protocol, seen.train_mse, seen.duplicates);
+        let mut scores = tally.scores(protocol, seen.train_mse, seen.duplicates);
+        scores.learning.clone_from(&seen.learning);
+        operator.meta.scores = scores;
         Ok(operator)
     }
 
@@ -239,6 +241,9 @@ impl Operator {
             .filter(|&i| group.iter().filter(|g| **g == group[i]).count() == 1)
             .count();
         let protocol = format!("{fold_count}-fold cross-validation, near-duplicates never split");
+        let density = relative_density.as_deref();
+        let mut scores = tally.scores(protocol, train_mse, n - lonely);
+        scores.learning = learning::curve(x.as_ref(), y.as_ref(), density, &folds, settings.seed)?;
 
         Ok(Self {
             meta: Meta {
@@ -258,7 +263,7 @@ impl Operator {
                 groups: group,
                 folds,
                 seed: settings.seed,
-                scores: tally.scores(protocol, train_mse, n - lonely),
+                scores,
                 sources: set.sources.clone(),
                 notes: set.notes.clone(),
             },

@@ -21,8 +21,8 @@ pub struct Hessian {
 }
 
 impl Hessian {
-    /// Collects blocks `(i, j, d²E/dr_i dr_j)`, in any order; those of the same pair are summed. Both (i, j) and
-    /// (j, i) must be given.
+    /// Collects blocks `(i, j, d²E/dr_i dr_j)`, in any order; those of the same pair are summed in the order given. Both
+    /// (i, j) and (j, i) must be given.
     ///
     /// # Panics
     /// If a block is outside the matrix.
@@ -30,31 +30,29 @@ impl Hessian {
         atoms: usize,
         blocks: impl IntoIterator<Item = (usize, usize, Block)>,
     ) -> Self {
-        let mut triplets: Vec<_> = blocks.into_iter().collect();
-        // Stable, so that sums are taken in the order given and repeat to the last bit.
-        triplets.sort_by_key(|&(i, j, _)| (i, j));
-        let mut hessian = Self {
-            starts: vec![0; atoms + 1],
-            columns: Vec::new(),
-            blocks: Vec::new(),
-        };
-        let mut last = None;
-        for (i, j, block) in triplets {
+        let triplets: Vec<_> = blocks.into_iter().collect();
+        let mut starts = vec![0; atoms + 1];
+        for &(i, j, _) in &triplets {
             assert!(i < atoms && j < atoms, "block {i}, {j} of {atoms} atoms");
-            if last == Some((i, j)) {
-                let sum = hessian.blocks.last_mut().expect("one was pushed");
-                *sum = map2(sum, &block, |a, b| a + b);
-            } else {
-                hessian.columns.push(j as u32);
-                hessian.blocks.push(block);
-                hessian.starts[i + 1] += 1;
-                last = Some((i, j));
-            }
+            starts[i + 1] += 1;
         }
         for i in 0..atoms {
-            hessian.starts[i + 1] += hessian.starts[i];
+            starts[i + 1] += starts[i];
         }
-        hessian
+        let (mut order, mut next) = (vec![0; triplets.len()], starts.clone());
+        for (k, &(i, ..)) in triplets.iter().enumerate() {
+            order[next[i]] = k;
+            next[i] += 1;
+        }
+        let mut rows = Rows::new(atoms);
+        for i in 0..atoms {
+            let mine = &order[starts[i]..starts[i + 1]];
+            let mut row = rows.next(mine.iter().map(|&k| triplets[k].1));
+            for &k in mine {
+                row.add(triplets[k].1, &triplets[k].2);
+            }
+        }
+        rows.finish()
     }
 
     /// Number of atoms N; the matrix is 3N x 3N.
@@ -123,8 +121,87 @@ impl Hessian {
     }
 }
 
-fn map2(a: &Block, b: &Block, f: impl Fn(f64, f64) -> f64) -> Block {
-    std::array::from_fn(|k| std::array::from_fn(|l| f(a[k][l], b[k][l])))
+/// A matrix in the making, row by row.
+#[derive(Debug)]
+pub(super) struct Rows {
+    hessian: Hessian,
+    /// For each column, 1 + the place of the block it had last.
+    places: Vec<usize>,
+}
+
+/// The row that is being made.
+pub(super) struct Row<'a> {
+    places: &'a [usize],
+    blocks: &'a mut [Block],
+}
+
+impl Rows {
+    pub(super) fn new(atoms: usize) -> Self {
+        let mut starts = Vec::with_capacity(atoms + 1);
+        starts.push(0);
+        Self {
+            hessian: Hessian {
+                starts,
+                columns: Vec::new(),
+                blocks: Vec::new(),
+            },
+            places: vec![0; atoms],
+        }
+    }
+
+    /// The next row, zero in the columns that it may use; they come in any order, more than once if need be.
+    pub(super) fn next(&mut self, columns: impl IntoIterator<Item = usize>) -> Row<'_> {
+        let hessian = &mut self.hessian;
+        let first = hessian.columns.len();
+        for j in columns {
+            if self.places[j] <= first {
+                self.places[j] = first + 1;
+                hessian.columns.push(j as u32);
+            }
+        }
+        hessian.columns[first..].sort_unstable();
+        for (place, &j) in (first + 1..).zip(&hessian.columns[first..]) {
+            self.places[j as usize] = place;
+        }
+        hessian.blocks.resize(hessian.columns.len(), [[0.0; 3]; 3]);
+        hessian.starts.push(hessian.columns.len());
+        Row {
+            places: &self.places,
+            blocks: &mut hessian.blocks,
+        }
+    }
+
+    pub(super) fn finish(self) -> Hessian {
+        self.hessian
+    }
+}
+
+impl Row<'_> {
+    /// The block of a column of this row.
+    #[inline]
+    pub(super) fn at(&mut self, j: usize) -> &mut Block {
+        &mut self.blocks[self.places[j] - 1]
+    }
+
+    /// Adds to the block of column `j`.
+    #[inline]
+    pub(super) fn add(&mut self, j: usize, block: &Block) {
+        for (sum, term) in self
+            .at(j)
+            .as_flattened_mut()
+            .iter_mut()
+            .zip(block.as_flattened())
+        {
+            *sum += term;
+        }
+    }
+
+    /// Adds the row's half of a spring of stiffness `block` between its atom `i` and atom `j`.
+    #[inline]
+    pub(super) fn spring(&mut self, j: usize, i: usize, block: &Block) {
+        self.add(i, block);
+        self.add(j, &block.map(|row| row.map(|x| -x)));
+    }
 }
 
 #[cfg(test)]

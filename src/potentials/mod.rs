@@ -1,10 +1,14 @@
 //! Interatomic potentials: energy, forces, virial and analytic sparse Hessian.
 
+pub mod eam;
 pub mod hessian;
+pub mod lennard_jones;
+mod pairs;
 mod parse;
 pub mod tersoff;
+mod words;
 
-pub use parse::parse;
+pub use parse::{parse, parse_for};
 #[cfg(test)]
 pub(crate) mod toy;
 
@@ -58,6 +62,15 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
+    /// Nothing felt yet.
+    fn zero(atoms: usize) -> Self {
+        Self {
+            energy: 0.0,
+            forces: vec![[0.0; 3]; atoms],
+            virial: [0.0; 6],
+        }
+    }
+
     /// Largest norm of a force on an atom, eV/Å; not a number if any force is not.
     pub fn max_force(&self) -> f64 {
         let norms = self.forces.iter().map(|&f| norm(f));

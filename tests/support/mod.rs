@@ -70,3 +70,18 @@ pub fn structure(arrays: &Arrays, species: &[&str]) -> Structure {
     )
     .unwrap()
 }
+
+/// A file of `../shared/potentials`, or `None`, told, if it is not here.
+#[allow(
+    dead_code,
+    reason = "not every test that uses this module needs tables"
+)]
+pub fn shared_potential(file: &str) -> Option<PathBuf> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/potentials");
+    let path = PathBuf::from(folder).join(file);
+    if !path.exists() {
+        eprintln!("skipped: {} is not here", path.display());
+        return None;
+    }
+    Some(path)
+}

@@ -51,10 +51,12 @@ pub(super) fn dataset(folder: &Path, draw: bool) -> Result<Seen> {
         "samples": m.recipe.samples,
         "usable": usable.len(),
         "usable_rule": m.usable_rule,
-        "not_usable": {
-            "not_converged": count("converged", |v| v == 0.0)?,
+        "samples_with": {
+            "no_convergence": count("converged", |v| v == 0.0)?,
             "pairs_in_a_cutoff_window": count("window_pairs", |v| v > 0.0)?,
             "imaginary_modes": count("imaginary_modes", |v| v > 0.0)?,
+            "loose_modes": count("loose_modes", |v| v > 0.0)?,
+            "false_modes": count("false_modes", |v| v > 0.0)?,
         },
         "ranges": ranges,
         "quantities": m.quantities.keys().collect::<Vec<_>>(),

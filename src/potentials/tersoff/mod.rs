@@ -14,12 +14,24 @@ mod second;
 mod terms;
 
 use super::hessian::Hessian;
+use super::pairs::places;
+use super::parse::unknown;
 use super::{Evaluation, Potential};
 use crate::atoms::neighbours::NeighbourList;
 use crate::atoms::structure::Structure;
 use crate::error::{Error, Result};
 use bond::{Bond, Shell};
 use parameters::{Entry, Set};
+use std::path::Path;
+
+/// What can stand after `tersoff:`.
+pub(super) const FORMS: &[&str] = &[
+    "tersoff:c-1989",
+    "tersoff:sic-1989",
+    "tersoff:si-1988",
+    "tersoff:sio2-2007",
+    "tersoff:file=PATH",
+];
 
 /// A Tersoff potential with its parameters.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,15 +63,19 @@ impl Tersoff {
         Self { set }
     }
 
-    fn matched(&self, structure: &Structure) -> Result<Matched> {
-        let place = |name: &String| {
-            self.set.species.iter().position(|s| s == name).ok_or_else(|| {
-                Error::new(format!("the potential knows no {name}"))
-                    .because(format!("it has parameters for {}", self.set.species.join(", ")))
-                    .cure("choose a potential for these species, or rename the species of the structure")
-            })
+    /// The potential of what stands after `tersoff:`.
+    pub(super) fn named(which: &str) -> Result<Self> {
+        let set = match which.strip_prefix("file=") {
+            Some(path) => Set::read(Path::new(path))?,
+            None => {
+                Set::built_in(which).ok_or_else(|| unknown(&format!("tersoff:{which}"), FORMS))?
+            }
         };
-        let places: Vec<usize> = structure.species.iter().map(place).collect::<Result<_>>()?;
+        Ok(Self::new(set))
+    }
+
+    fn matched(&self, structure: &Structure) -> Result<Matched> {
+        let places = places(&self.set.species, structure)?;
         let mut entries = Vec::new();
         for &i in &places {
             for &j in &places {
@@ -112,11 +128,7 @@ impl Potential for Tersoff {
     }
 
     fn evaluate(&self, structure: &Structure, neighbours: &NeighbourList) -> Result<Evaluation> {
-        let mut out = Evaluation {
-            energy: 0.0,
-            forces: vec![[0.0; 3]; structure.len()],
-            virial: [0.0; 6],
-        };
+        let mut out = Evaluation::zero(structure.len());
         self.each_bond(structure, neighbours, |i, shell, bond| {
             out.energy += bond.energy();
             bond.pull(i, shell, &mut out);

@@ -1,6 +1,7 @@
 //! Parameters of Tersoff potentials: the LAMMPS file format and the built-in sets.
 
 use crate::error::{Error, Result};
+use crate::potentials::words::words;
 
 /// One entry "element 1, element 2, element 3": centre, bonded atom, influencing atom.
 ///
@@ -208,35 +209,23 @@ impl Set {
         let words = words(text);
         let mut found: Vec<([&str; 3], Entry)> = Vec::new();
         for chunk in words.chunks(3 + NUMBERS) {
-            let place = |e: Error, w: &Word<'_>| e.line(w.line).column(w.column);
             if chunk.len() < 3 + NUMBERS {
-                return Err(place(
+                return Err(chunk[0].place(
                     Error::new("the last entry is not complete")
                         .because(format!(
                             "an entry has 3 names and {NUMBERS} numbers, this one has {} words",
                             chunk.len()
                         ))
                         .cure("check that the file was copied whole"),
-                    &chunk[0],
                 ));
             }
             let mut numbers = [0.0; NUMBERS];
             for (number, word) in numbers.iter_mut().zip(&chunk[3..]) {
-                *number = word.text.parse().map_err(|_| {
-                    place(
-                        Error::new(format!("'{}' is not a number", word.text))
-                            .because(format!("an entry has 3 names and then {NUMBERS} numbers"))
-                            .cure("check this line against the original file"),
-                        word,
-                    )
-                })?;
+                *number = word.number()?;
             }
             let entry = Entry::new(numbers);
             entry.check().map_err(|why| {
-                place(
-                    Error::new("these Tersoff parameters are not possible").because(why),
-                    &chunk[0],
-                )
+                chunk[0].place(Error::new("these Tersoff parameters are not possible").because(why))
             })?;
             found.push(([chunk[0].text, chunk[1].text, chunk[2].text], entry));
         }
@@ -321,31 +310,6 @@ fn silica() -> Set {
             O,                             // O  O  O
         ],
     )
-}
-
-struct Word<'a> {
-    text: &'a str,
-    line: u64,
-    column: u64,
-}
-
-fn words(text: &str) -> Vec<Word<'_>> {
-    let mut out = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.split('#').next().unwrap_or("");
-        let mut rest = line;
-        while let Some(start) = rest.find(|c: char| !c.is_whitespace()) {
-            let word = rest[start..].split_whitespace().next().unwrap_or("");
-            let offset = line.len() - rest.len() + start;
-            out.push(Word {
-                text: word,
-                line: number,
-                column: line[..offset].chars().count() as u64 + 1,
-            });
-            rest = &rest[start + word.len()..];
-        }
-    }
-    out
 }
 
 #[cfg(test)]

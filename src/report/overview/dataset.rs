@@ -17,7 +17,13 @@ const OVERLAP: f64 = 1.1;
 ///
 /// Errors: an array is missing or damaged; no sample is usable.
 pub fn dataset(data: &Dataset) -> Result<Vec<Figure>> {
-    let spectrum = ["neutron-gdos", "vdos"]
+    // Of one species the two are the same.
+    let first = if data.manifest.species.len() == 1 {
+        "vdos"
+    } else {
+        "neutron-gdos"
+    };
+    let spectrum = [first, "vdos"]
         .into_iter()
         .find(|name| data.manifest.quantities.contains_key(*name))
         .ok_or_else(|| Error::new("the dataset has no spectrum to draw"))?;

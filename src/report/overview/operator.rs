@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::grid::Grid;
+use crate::operator::learning::LearningPoint;
 use crate::operator::{Operator, rows};
 use crate::report::{Arrangement, Axis, Figure, Layer, Panel, Role, Size};
 use faer::{Mat, MatRef};
@@ -26,6 +27,7 @@ pub fn operator(operator: &Operator) -> Result<Vec<Figure>> {
         weights(operator)?,
         singular(&singular_values(operator)?)?,
         left_out(operator)?,
+        learning(operator)?,
     ])
 }
 
@@ -123,6 +125,47 @@ fn singular(values: &[f64]) -> Result<Figure> {
                 sigma: None,
                 role: Role::Predicted,
             }],
+        )],
+    )
+}
+
+fn learning(operator: &Operator) -> Result<Figure> {
+    let scores = &operator.meta.scores;
+    let folds = operator.meta.folds.iter().max().map_or(1, |m| m + 1) as f64;
+    let all = operator.samples() as f64 * (1.0 - 1.0 / folds.max(2.0));
+    let mut samples: Vec<f64> = scores.learning.iter().map(|p| p.samples as f64).collect();
+    samples.push(all);
+    let series = |label: &str, of: fn(&LearningPoint) -> f64, last: f64, role: Role| {
+        let mut y: Vec<f64> = scores.learning.iter().map(of).collect();
+        y.push(last);
+        Layer::line(label, &samples, &y, role)
+    };
+    let level: Vec<f64> = samples.iter().map(|_| scores.one_parameter_r2).collect();
+    Figure::new(
+        "learning",
+        "Scores on samples not learned from, against the number learned from: 1 minus the squared error relative to that of \
+         the training mean. A curve still rising at its end asks for more samples. The level of the amount of disorder alone \
+         is what a cubic in one number explains of the spectra.",
+        Arrangement::Stacked,
+        Size::page(80.0),
+        vec![Panel::new(
+            Axis::over("samples learned from", 0.0, 1.05 * all),
+            Axis::new("score on unseen samples"),
+            vec![
+                series(
+                    "PDF to spectrum",
+                    |p| p.held_out_r2,
+                    scores.held_out_r2,
+                    Role::Predicted,
+                ),
+                series(
+                    "spectrum with 3 % noise to PDF",
+                    |p| p.backward_skill,
+                    scores.backward_skill,
+                    Role::Inferred,
+                ),
+                Layer::line("amount of disorder alone", &samples, &level, Role::Prior),
+            ],
         )],
     )
 }

@@ -1,0 +1,109 @@
+//! The learning curve: how the scores grow with the number of samples, and so whether more would help.
+
+use super::scores::{Split, Tally};
+use crate::error::Result;
+use faer::MatRef;
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+/// Shares of the training part of each fold that are tried; the whole part gives the scores themselves.
+const SHARES: [f64; 3] = [0.125, 0.25, 0.5];
+/// Fewer samples than this make no map worth a point.
+const FEWEST: usize = 8;
+
+/// Scores with fewer samples to learn from.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LearningPoint {
+    /// Samples learned from, the mean over the folds.
+    pub samples: usize,
+    /// 1 − SSE/SSE(training mean) of the spectra, not seen.
+    pub held_out_r2: f64,
+    /// The same of g from a spectrum with noise.
+    pub backward_skill: f64,
+}
+
+/// The scores of maps fitted to random parts of the training part of each fold, on the whole test part.
+///
+/// `x` (n x p) and `y` (n x q) are descriptors and spectra, `density` ρ/ρ̄ where known, `folds` the fold of each sample.
+pub(super) fn curve(
+    x: MatRef<'_, f64>,
+    y: MatRef<'_, f64>,
+    density: Option<&[f64]>,
+    folds: &[usize],
+    seed: u64,
+) -> Result<Vec<LearningPoint>> {
+    let count = folds.iter().max().map_or(0, |m| m + 1);
+    let mut points = Vec::new();
+    for share in SHARES {
+        let (mut tally, mut samples, mut smallest) = (Tally::default(), 0, usize::MAX);
+        for fold in 0..count {
+            let part = |held: bool| -> Vec<usize> {
+                (0..folds.len())
+                    .filter(|&i| (folds[i] == fold) == held)
+                    .collect()
+            };
+            let (mut train, test) = (part(false), part(true));
+            train.shuffle(&mut ChaCha8Rng::seed_from_u64(
+                seed.wrapping_add(fold as u64),
+            ));
+            train.truncate((share * train.len() as f64).round() as usize);
+            smallest = smallest.min(train.len());
+            if smallest < FEWEST {
+                break;
+            }
+            samples += train.len();
+            let split = Split {
+                x,
+                y,
+                density,
+                train: &train,
+                test: &test,
+            };
+            split.judge(seed.wrapping_add(fold as u64), &mut tally)?;
+        }
+        if smallest >= FEWEST {
+            let scores = tally.scores(String::new(), 0.0, 0);
+            points.push(LearningPoint {
+                samples: samples / count.max(1),
+                held_out_r2: scores.held_out_r2,
+                backward_skill: scores.backward_skill,
+            });
+        }
+    }
+    Ok(points)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use faer::Mat;
+
+    #[test]
+    fn scores_grow_with_samples_and_small_sets_have_no_curve() {
+        // Twelve directions with as many weights: hardly learned from 11 samples, fully from 45.
+        let x = Mat::from_fn(100, 12, |i, j| {
+            ((i * 37 + j * 101 + i * i * j) as f64).sin()
+        });
+        let y = Mat::from_fn(100, 3, |i, k| {
+            (0..12)
+                .map(|j| x[(i, j)] * ((j + 7 * k) as f64).cos())
+                .sum()
+        });
+        let folds: Vec<usize> = (0..100).map(|i| i % 10).collect();
+        let points = curve(x.as_ref(), y.as_ref(), None, &folds, 1).unwrap();
+        let samples: Vec<usize> = points.iter().map(|p| p.samples).collect();
+        assert_eq!(samples, [11, 23, 45]);
+        assert!(points[0].held_out_r2 < points[2].held_out_r2);
+        assert!(points[2].held_out_r2 > 0.99);
+        let few = curve(
+            x.as_ref().subrows(0, 20),
+            y.as_ref().subrows(0, 20),
+            None,
+            &folds[..20],
+            1,
+        );
+        assert_eq!(few.unwrap().len(), 1);
+    }
+}
