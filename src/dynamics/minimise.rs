@@ -17,6 +17,9 @@ pub const AT_REST: f64 = 1e-6;
 /// to need 200 to 520.
 pub const MOST_STEPS: usize = 10_000;
 
+/// Steps without a gain after which a minimisation has stalled: the minimum is then where two smooth pieces of the energy
+/// meet at an angle (a pair of atoms at a cutoff that a table does not end in), and no point near it is at rest.
+const PATIENCE: usize = 500;
 /// Steps L-BFGS remembers: 5 to 20 is Nocedal's range, and the vectors of 10 cost nothing beside one evaluation.
 const MEMORY: usize = 10;
 
@@ -93,16 +96,8 @@ fn lowest(landscape: &Landscape, most_unrest: f64, most_steps: usize) -> Result<
         return Err(Error::new("the energy of the structure is not a number")
             .because("two atoms may sit on top of each other"));
     }
-    let mut steps = 0;
-    while best.unrest > most_unrest && steps < most_steps {
-        let before = steps;
-        let reached = descend(landscape, best.clone(), most_unrest, most_steps, &mut steps)?;
-        let gained = reached.unrest < best.unrest || reached.enthalpy < best.enthalpy;
-        if !gained || steps == before {
-            break;
-        }
-        best = reached;
-    }
+    let (mut steps, goal) = (0, (most_unrest, most_steps));
+    best = settle(landscape, best, goal, &mut steps)?;
     let converged = best.unrest <= most_unrest;
     if let Some(failure) = landscape.failure().filter(|_| !converged) {
         return Err(failure);
@@ -118,12 +113,32 @@ fn lowest(landscape: &Landscape, most_unrest: f64, most_steps: usize) -> Result<
     })
 }
 
+/// Runs of L-BFGS, each from where the last one ended, as long as they gain something.
+fn settle(
+    landscape: &Landscape,
+    start: Rc<Place>,
+    goal: (f64, usize),
+    steps: &mut usize,
+) -> Result<Rc<Place>> {
+    let mut best = start;
+    while best.unrest > goal.0 && *steps < goal.1 {
+        let reached = descend(landscape, best.clone(), goal, steps)?;
+        let gained = reached.gains_on(&best);
+        if reached.beats(&best) {
+            best = reached;
+        }
+        if !gained {
+            break;
+        }
+    }
+    Ok(best)
+}
+
 /// One run of L-BFGS, from its start to convergence or to a line search that fails; the best point on its way.
 fn descend(
     landscape: &Landscape,
     start: Rc<Place>,
-    most_unrest: f64,
-    most_steps: usize,
+    (most_unrest, most_steps): (f64, usize),
     steps: &mut usize,
 ) -> Result<Rc<Place>> {
     let search = BoundedSearch::new(landscape.atoms()).map_err(|e| internal(&e))?;
@@ -132,7 +147,8 @@ fn descend(
     let state = Descent::new().param(start.coordinates.clone());
     let (mut state, _) = solver.init(&mut problem, state).map_err(|e| internal(&e))?;
     let mut best = start;
-    while best.unrest > most_unrest && *steps < most_steps {
+    let (mut mark, mut marked) = (best.clone(), *steps);
+    while best.unrest > most_unrest && *steps < most_steps && *steps - marked < PATIENCE {
         (state, _) = solver
             .next_iter(&mut problem, state)
             .map_err(|e| internal(&e))?;
@@ -145,6 +161,9 @@ fn descend(
         if reached.beats(&best) {
             best = reached;
         }
+        if best.gains_on(&mark) {
+            (mark, marked) = (best.clone(), *steps);
+        }
     }
     Ok(best)
 }
@@ -156,9 +175,19 @@ fn internal(error: &argmin::core::Error) -> Error {
 }
 
 impl Place {
+    /// What the energy of so many atoms does not tell apart, eV.
+    fn rounding(&self) -> f64 {
+        1e-12 * self.enthalpy.abs()
+    }
+
+    /// Whether it is worth going on from here, having been there.
+    fn gains_on(&self, other: &Self) -> bool {
+        self.enthalpy < other.enthalpy - other.rounding() || self.unrest < other.unrest / 2.0
+    }
+
     /// Lower, or as low as rounding can tell and nearer to rest.
     fn beats(&self, other: &Self) -> bool {
-        let rounding = 1e-12 * other.enthalpy.abs();
+        let rounding = other.rounding();
         let (mine, its) = (self.enthalpy, other.enthalpy);
         mine < its - rounding || (mine <= its + rounding && self.unrest < other.unrest)
     }
