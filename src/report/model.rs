@@ -135,6 +135,12 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// The same under another `id`, with words put before its caption.
+    pub fn introduced(self, id: &str, opening: &str) -> Result<Self> {
+        let caption = format!("{opening} {}", self.caption);
+        Self::new(id, caption, self.arrangement, self.size, self.panels)
+    }
+
     /// A figure; `id` is the stem of its files.
     ///
     /// Errors: an `id` that is not letters, digits, `-` and `_`; no panel; a layer with columns of unequal length, a number
