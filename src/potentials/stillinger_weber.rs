@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Pair terms and e are those of the entry (i, j, j), ε λ and cos θ₀ that of (i, j, k). F. H. Stillinger and T. A. Weber,
-//! Phys. Rev. B 31, 5262 (1985). Built in: `sw:si`, the silicon of that paper.
+//! Phys. Rev. B 31, 5262 (1985). Built in: `sw:si`, the silicon of that paper, whose highest phonon is at 17.8 THz (measured: 15.5).
 
 use super::Potential;
 use super::jet::Jet;
