@@ -1,6 +1,11 @@
 //! `glassbridge phonons` as a user meets it.
 
 use assert_cmd::Command;
+use glassbridge::atoms::lattice::{diamond, supercell, triangular};
+use glassbridge::atoms::structure::Structure;
+use glassbridge::curve::{Curve, Quantity};
+use glassbridge::io::curve_text::{ReadOptions, read_curve};
+use glassbridge::io::extxyz;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -239,6 +244,240 @@ fn bad_input_is_refused_and_nothing_written() {
         SILICON,
         &["atoms 1 and 2 overlap", "0.010 Å"],
     );
+}
+
+fn summary(output: &[u8]) -> Value {
+    serde_json::from_slice(output).unwrap()
+}
+
+fn write(folder: &Path, name: &str, structure: &Structure) {
+    let frame = extxyz::Frame {
+        structure: structure.clone(),
+        energy: None,
+        forces: None,
+    };
+    fs::write(folder.join(name), extxyz::write(&[frame])).unwrap();
+}
+
+fn curve(path: &Path) -> Curve {
+    read_curve(path, &ReadOptions::default()).unwrap().curve
+}
+
+/// The integral of `f(x) y(x)` of a histogram.
+fn mean(curve: &Curve, f: fn(f64) -> f64) -> f64 {
+    let step = curve.x()[1] - curve.x()[0];
+    let terms = curve.x().iter().zip(curve.y());
+    terms.map(|(&x, y)| f(x) * y).sum::<f64>() * step
+}
+
+const LENNARD_JONES: &str = "lj:epsilon=1,sigma=1,cutoff=2.5,shift=energy,units=reduced";
+
+#[test]
+fn flat_matter_in_reduced_units() {
+    let folder = tempfile::tempdir().unwrap();
+    let crystal = supercell(&triangular(1.11, "X", 1.0).unwrap(), [4, 3, 1]).unwrap();
+    write(folder.path(), "flat.extxyz", &crystal);
+    let more = [
+        "--dimensions",
+        "2",
+        "--json",
+        "--pressure",
+        "0",
+        "--hessian",
+        "H.npy",
+        "--modes",
+        "M.npz",
+    ];
+    let output = phonons(folder.path(), "flat.extxyz", LENNARD_JONES, &more)
+        .assert()
+        .success()
+        .get_output()
+        .clone();
+    let told = summary(&output.stdout);
+    let frequencies: Vec<f64> =
+        serde_json::from_value(told["frequencies_reduced"].clone()).unwrap();
+    assert_eq!((frequencies.len(), frequencies.is_sorted()), (48, true));
+    assert_eq!(
+        (&told["zero_modes"], &told["imaginary_modes"]),
+        (&2.into(), &0.into())
+    );
+    assert_eq!(
+        (&told["energy_unit"], &told["pressure_unit"]),
+        (&"epsilon".into(), &"epsilon/sigma^2".into())
+    );
+    assert!(told.get("frequencies_thz").is_none());
+    assert!(number(&told, "pressure").abs() < 1e-5);
+    // Masses are 1: the sum of ω² is the trace of the Hessian.
+    let bytes = fs::read(folder.path().join("H.npy")).unwrap();
+    let hessian = glassbridge::io::npy::read_matrix(&bytes).unwrap();
+    let squares: f64 = frequencies.iter().map(|w| w * w).sum();
+    let trace: f64 = (0..48).map(|k| hessian[(k, k)]).sum();
+    assert!((squares / trace - 1.0).abs() < 1e-12, "{squares} {trace}");
+    let mut modes =
+        glassbridge::io::npz::Bundle::from_bytes(&fs::read(folder.path().join("M.npz")).unwrap())
+            .unwrap();
+    assert!((modes.take("frequencies_reduced").unwrap()[(47, 0)] - frequencies[47]).abs() < 1e-9);
+
+    let solid = phonons(folder.path(), "flat.extxyz", LENNARD_JONES, &[])
+        .assert()
+        .success()
+        .get_output()
+        .clone();
+    assert!(String::from_utf8(solid.stdout).unwrap().contains("epsilon"));
+}
+
+#[test]
+fn curves_are_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = "vdos,neutron-gdos,rdf,angles,coordination,rings";
+    json(
+        folder.path(),
+        &["--relax", "--observables", names, "--out", "curves"],
+    );
+    let at = |name: &str| folder.path().join("curves").join(name);
+    for name in ["vdos.csv", "neutron-gdos.csv"] {
+        let spectrum = curve(&at(name));
+        assert!((mean(&spectrum, |_| 1.0) - 1.0).abs() < 1e-6, "{name}");
+        assert_eq!(spectrum.quantity().name(), name.trim_end_matches(".csv"));
+    }
+    // One species, no pair closer than the bond of 2.35 Å.
+    let rdf = curve(&at("rdf.csv"));
+    assert_eq!(rdf.quantity(), Quantity::PairDistribution);
+    assert!(rdf.at(2.2) == Some(0.0) && rdf.y().iter().any(|&g| g > 10.0));
+    let table = |name: &str| -> Vec<Vec<f64>> {
+        let text = fs::read_to_string(at(name)).unwrap();
+        let rows = text.lines().filter(|l| !l.starts_with('#'));
+        rows.map(|l| l.split(',').map(|x| x.parse().unwrap()).collect())
+            .collect()
+    };
+    assert_eq!(table("coordination.csv")[4], [4.0, 8.0]);
+    assert_eq!(table("rings.csv")[6], [6.0, 16.0]);
+    let angle = table("angles.csv")
+        .into_iter()
+        .max_by(|a, b| a[1].total_cmp(&b[1]))
+        .unwrap()[0];
+    assert!((angle - 109.47).abs() < 1.0);
+    assert_eq!(fs::read_dir(at("")).unwrap().count(), 6);
+}
+
+/// 10,648 atoms of silicon, beyond the full matrix, and 216.
+#[test]
+fn a_large_structure_goes_through_its_moments() {
+    let folder = tempfile::tempdir().unwrap();
+    let unit = diamond(5.432, "Si", 28.085).unwrap();
+    write(
+        folder.path(),
+        "large.extxyz",
+        &supercell(&unit, [11; 3]).unwrap(),
+    );
+    write(
+        folder.path(),
+        "small.extxyz",
+        &supercell(&unit, [3; 3]).unwrap(),
+    );
+    let solved = |file: &str, out: &str| {
+        let more = ["--json", "--observables", "vdos", "--out", out];
+        let output = phonons(folder.path(), file, SILICON, &more)
+            .assert()
+            .success()
+            .get_output()
+            .clone();
+        (
+            summary(&output.stdout),
+            curve(&folder.path().join(out).join("vdos.csv")),
+        )
+    };
+    let ((large, by_moments), (small, dense)) =
+        (solved("large.extxyz", "l"), solved("small.extxyz", "s"));
+    assert_eq!(
+        (&large["method"], &small["method"]),
+        (&"kpm".into(), &"dense".into())
+    );
+    assert!(large.get("frequencies_thz").is_none() && small.get("moments").is_none());
+    let codes: Vec<_> = large["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["code"].clone())
+        .collect();
+    assert_eq!(codes, ["kernel-polynomial-method"]);
+    assert_eq!(
+        (&large["imaginary_modes"], &large["zero_modes"]),
+        (&0.into(), &3.into())
+    );
+    let top = small["frequencies_thz"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .as_f64()
+        .unwrap();
+    let highest = number(&large, "highest_frequency");
+    assert!((1.0..1.03).contains(&(highest / top)), "{highest} {top}");
+    assert!(number(&large, "resolution_middle") < 0.005 * top);
+    let error = number(&large, "vdos_relative_error");
+    assert!(error > 0.0 && error < 0.1);
+    assert!(by_moments.sigma().is_some());
+    assert!((mean(&by_moments, |_| 1.0) - 1.0).abs() < 1e-9);
+    // The mean of ω² is a trace of nearest blocks, the same in both but for their translations, 1/216 of the modes.
+    let [a, b] = [&by_moments, &dense].map(|c| mean(c, |x| x * x));
+    assert!((a / b - 1.0).abs() < 0.01, "{a} {b}");
+}
+
+#[test]
+fn boxes_and_files_that_do_not_fit_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |file: &str, potential: &str, more: &[&str]| {
+        let output = phonons(folder.path(), file, potential, more)
+            .assert()
+            .code(1)
+            .get_output()
+            .clone();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let plane =
+        "4\nLattice=\"2.2 0 0 0 2.2 0 0 0 1\"\nX 0 0 0\nX 1.1 0 0\nX 0 1.1 0\nX 1.1 1.1 0\n";
+    fs::write(folder.path().join("plane.extxyz"), plane).unwrap();
+    let thin = said("plane.extxyz", LENNARD_JONES, &[]);
+    assert!(
+        thin.contains("too thin for a sheet") && thin.contains("--dimensions 2"),
+        "{thin}"
+    );
+    fs::write(
+        folder.path().join("bent.extxyz"),
+        plane.replace("X 1.1 1.1 0", "X 1.1 1.1 0.2"),
+    )
+    .unwrap();
+    let bent = said("bent.extxyz", LENNARD_JONES, &["--dimensions", "2"]);
+    assert!(
+        bent.contains("not flat") && bent.contains("bent.extxyz"),
+        "{bent}"
+    );
+    let unit = diamond(5.432, "Si", 28.085).unwrap();
+    write(
+        folder.path(),
+        "large.extxyz",
+        &supercell(&unit, [11; 3]).unwrap(),
+    );
+    let large = said("large.extxyz", SILICON, &["--hessian", "H.npy"]);
+    assert!(
+        large.contains("10648 atoms are too many for H.npy"),
+        "{large}"
+    );
+    let weighted = said(
+        "plane.extxyz",
+        LENNARD_JONES,
+        &[
+            "--dimensions",
+            "2",
+            "--observables",
+            "neutron-gdos",
+            "--out",
+            "c",
+        ],
+    );
+    assert!(weighted.contains("reduced units"), "{weighted}");
+    assert!(!folder.path().join("c").exists());
 }
 
 #[test]

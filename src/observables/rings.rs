@@ -18,7 +18,7 @@ use rayon::prelude::*;
 const MOST: usize = 40;
 /// Most steps of the search from one atom. Networks need some thousands; a close-packed metal, which is no network, would
 /// go on for ever.
-const MOST_STEPS: usize = 3_000_000;
+const MOST_STEPS: usize = 1_000_000;
 /// No such place.
 const NONE: u32 = u32::MAX;
 

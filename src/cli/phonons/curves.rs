@@ -111,7 +111,7 @@ fn spectrum(
         ("density".into(), y.to_vec()),
     ];
     if let Some(error) = error {
-        columns.push(("standard error".into(), error.to_vec()));
+        columns.push(("sigma".into(), error.to_vec()));
     }
     Columns { notes, columns }
 }
