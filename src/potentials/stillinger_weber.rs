@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Pair terms and e are those of the entry (i, j, j), ε λ and cos θ₀ that of (i, j, k). F. H. Stillinger and T. A. Weber,
-//! Phys. Rev. B 31, 5262 (1985). Built in: `sw:si`, the silicon of that paper.
+//! Phys. Rev. B 31, 5262 (1985). Built in: `sw:si`, the silicon of that paper, whose highest phonon is at 17.8 THz (measured: 15.5).
 
 use super::Potential;
 use super::jet::Jet;
@@ -130,23 +130,13 @@ impl three_body::Terms for Entry {
         }
     }
 
-    fn is_pair_of(&self, o: &Self) -> bool {
-        let numbers = |e: &Self| {
-            [
-                e.repulsion,
-                e.attraction,
-                e.sigma,
-                e.p,
-                e.q,
-                e.end,
-                e.cutoff,
-            ]
-        };
-        numbers(self) == numbers(o)
+    fn of_pair(&self) -> impl PartialEq {
+        let powers = [self.repulsion, self.attraction, self.sigma, self.p, self.q];
+        (powers, [self.end, self.cutoff])
     }
 
-    fn is_angle_of(&self, o: &Self) -> bool {
-        [self.strength, self.cosine] == [o.strength, o.cosine]
+    fn of_angle(&self) -> impl PartialEq {
+        [self.strength, self.cosine]
     }
 }
 

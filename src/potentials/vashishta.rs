@@ -152,16 +152,16 @@ impl three_body::Terms for Entry {
         }
     }
 
-    fn is_pair_of(&self, o: &Self) -> bool {
-        let numbers = |e: &Self| {
-            let powers = [e.h, e.eta, e.d, e.w, e.cutoff];
-            (powers, [e.charges, e.screening, e.dipole_screening])
-        };
-        numbers(self) == numbers(o)
+    fn of_pair(&self) -> impl PartialEq {
+        let powers = [self.h, self.eta, self.d, self.w, self.cutoff];
+        (
+            powers,
+            [self.charges, self.screening, self.dipole_screening],
+        )
     }
 
-    fn is_angle_of(&self, o: &Self) -> bool {
-        [self.b, self.c, self.cosine] == [o.b, o.c, o.cosine]
+    fn of_angle(&self) -> impl PartialEq {
+        [self.b, self.c, self.cosine]
     }
 }
 
