@@ -1,5 +1,12 @@
 //! Estimators against scikit-learn's numbers in `../shared/oracles/ml`.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    dead_code,
+    reason = "tests tell their numbers and what they skip, and share helpers of which each uses some"
+)]
+
 #[path = "support/mod.rs"]
 #[allow(
     dead_code,

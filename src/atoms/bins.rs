@@ -186,7 +186,9 @@ impl<'a> Bins<'a> {
         }
         if !own.is_empty() {
             self.onward(home, |others, shift| {
-                own.iter().for_each(|me| greet(me, others, shift));
+                for me in own {
+                    greet(me, others, shift);
+                }
             });
         }
     }
@@ -195,7 +197,8 @@ impl<'a> Bins<'a> {
     /// shift (Å) of the image they are in. Bins in a row along z lie together in memory.
     fn onward(&self, home: usize, mut see: impl FnMut(&[Member], [f64; 3])) {
         let [_, nb, nc] = self.counts.map(|n| n as usize);
-        let [a, b, c] = [home / (nb * nc), home / nc % nb, home % nc].map(|k| k as i32);
+        let [a, b, c] = [home / (nb * nc), home / nc % nb, home % nc]
+            .map(|k| i32::try_from(k).expect("counts are i32"));
         let [ra, rb, rc] = self.away;
         for x in 0..=ra {
             for y in if x == 0 { 0 } else { -rb }..=rb {

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 pub(super) struct Words<'a> {
     line: &'a str,
     number: u64,
-    words: Vec<&'a str>,
+    all: Vec<&'a str>,
 }
 
 impl<'a> Words<'a> {
@@ -15,24 +15,24 @@ impl<'a> Words<'a> {
         Self {
             line,
             number: index as u64 + 1,
-            words: line.split_whitespace().collect(),
+            all: line.split_whitespace().collect(),
         }
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.words.len()
+        self.all.len()
     }
 
     /// All of them.
     pub(super) fn all(&self) -> &[&'a str] {
-        &self.words
+        &self.all
     }
 
     /// Word `at`, from 0.
     pub(super) fn text(&self, at: usize) -> Result<&'a str> {
-        self.words.get(at).copied().ok_or_else(|| {
-            self.error(format!("the line has only {} words", self.words.len()))
+        self.all.get(at).copied().ok_or_else(|| {
+            self.error(format!("the line has only {} words", self.all.len()))
                 .cure("complete the line")
         })
     }
@@ -63,7 +63,7 @@ impl<'a> Words<'a> {
 
     /// Where word `at` begins, in characters from 1.
     fn column(&self, at: usize) -> u64 {
-        let offset = self.words[at].as_ptr() as usize - self.line.as_ptr() as usize;
+        let offset = self.all[at].as_ptr() as usize - self.line.as_ptr() as usize;
         self.line[..offset].chars().count() as u64 + 1
     }
 }

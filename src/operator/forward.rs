@@ -214,15 +214,14 @@ impl Request {
                 .because(format!("these samples have ranks between 1 and {most}"))
                 .cure("give a lower rank, or leave it to cross-validation"));
         }
-        let rank = match self.components {
-            Some(rank) => rank,
-            None => {
-                let most = MOST_COMPONENTS.min(most).max(1);
-                1 + samples.best(most, |x, y| {
-                    let (reduced, _) = maps(x, y)?;
-                    Ok((1..=most).map(|k| reduced.fit(k)).collect())
-                })?
-            }
+        let rank = if let Some(rank) = self.components {
+            rank
+        } else {
+            let most = MOST_COMPONENTS.min(most).max(1);
+            1 + samples.best(most, |x, y| {
+                let (reduced, _) = maps(x, y)?;
+                Ok((1..=most).map(|k| reduced.fit(k)).collect())
+            })?
         };
         let forward = Forward {
             lambda: Some(lambda),

@@ -231,12 +231,11 @@ impl Operator {
             seed: settings.seed,
         };
         let (map, forward, degrees_of_freedom) = settings.forward.fit(samples)?;
-        let lambda_forward = match forward.lambda {
-            Some(lambda) => lambda,
-            None => {
-                let path = RidgePath::new(x.as_ref(), y.as_ref())?;
-                path.best_lambda(&path.default_lambdas())?
-            }
+        let lambda_forward = if let Some(lambda) = forward.lambda {
+            lambda
+        } else {
+            let path = RidgePath::new(x.as_ref(), y.as_ref())?;
+            path.best_lambda(&path.default_lambdas())?
         };
         let backward_path = RidgePath::new(y.as_ref(), x.as_ref())?;
         let lambda_backward = backward_path.best_lambda(&backward_path.default_lambdas())?;
@@ -248,9 +247,17 @@ impl Operator {
             .filter(|&i| group.iter().filter(|g| **g == group[i]).count() == 1)
             .count();
         let protocol = format!("{fold_count}-fold cross-validation, near-duplicates never split");
-        let density = relative_density.as_deref();
+        let whole = Split {
+            x: x.as_ref(),
+            y: y.as_ref(),
+            density: relative_density.as_deref(),
+            groups: &group,
+            forward: &settings.forward,
+            train: &[],
+            test: &[],
+        };
         let mut scores = tally.scores(protocol, train_mse, n - lonely);
-        scores.learning = learning::curve(x.as_ref(), y.as_ref(), density, &folds, settings.seed)?;
+        scores.learning = learning::curve(&whole, &folds, settings.seed)?;
 
         Ok(Self {
             meta: Meta {

@@ -2,7 +2,7 @@
 //!
 //! Component by component: the direction `w` of the inputs whose score covaries most with the outputs (the first left singular vector of
 //! `C = XᵀY`), its score `t = X r`, and what the score explains taken off both. The result is that of NIPALS run to convergence
-//! (scikit-learn's `PLSRegression`), not of SIMPLS, which differs for several outputs. The work follows Dayal and MacGregor's kernel
+//! (scikit-learn's `PLSRegression`), not of SIMPLS, which differs for several outputs. The work follows Dayal and `MacGregor`'s kernel
 //! algorithm (J. Chemom. 11, 85 (1997)): only `C` is deflated, `C - (t·t) p qᵀ`, so that a component costs one product with
 //! `XᵀX` and one small singular vector instead of two passes over the samples for each of NIPALS' iterations.
 

@@ -109,6 +109,10 @@ struct Rows<'a> {
 impl WithSimd for Rows<'_> {
     type Output = Products;
 
+    #[allow(
+        clippy::inline_always,
+        reason = "pulp dispatches to code that must be inlined into its own"
+    )]
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Products {
         match S::F64_LANES {
@@ -122,6 +126,10 @@ impl WithSimd for Rows<'_> {
 
 impl Rows<'_> {
     /// With the lanes in K registers.
+    #[allow(
+        clippy::inline_always,
+        reason = "pulp dispatches to code that must be inlined into its own"
+    )]
     #[inline(always)]
     fn run<S: Simd, const K: usize>(self, simd: S) -> Products {
         let Recursion {
@@ -190,7 +198,7 @@ mod tests {
         let list = NeighbourList::new(&structure, toy.cutoff).unwrap();
         let matrix =
             (toy.hessian(&structure, &list).unwrap()).mass_weighted(&structure.atom_masses());
-        let start = (0..32).map(|i| [(i as f64).sin(), 1.0, 0.3]).collect();
+        let start = (0..32).map(|i| [f64::from(i).sin(), 1.0, 0.3]).collect();
         let window = Window::of(&matrix, start, 60).unwrap();
         let recursion = Recursion {
             matrix: &matrix,
