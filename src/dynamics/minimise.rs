@@ -102,7 +102,9 @@ fn lowest(landscape: &Landscape, most_unrest: f64, most_steps: usize) -> Result<
             .because("two atoms may sit on top of each other"));
     }
     let (mut steps, goal) = (0, (most_unrest, most_steps));
-    best = settle(landscape, best, goal, &mut steps)?;
+    for resolution in RESOLUTIONS {
+        best = settle(landscape, best, resolution, goal, &mut steps)?;
+    }
     let converged = best.unrest <= most_unrest;
     if let Some(failure) = landscape.failure().filter(|_| !converged) {
         return Err(failure);
@@ -118,27 +120,23 @@ fn lowest(landscape: &Landscape, most_unrest: f64, most_steps: usize) -> Result<
     })
 }
 
-/// Runs of L-BFGS, each from where the last one ended, as long as they gain something; then those that trust the energy less.
+/// Runs of L-BFGS, each from where the last one ended, as long as they gain something.
 fn settle(
     landscape: &Landscape,
     start: Rc<Place>,
+    resolution: f64,
     goal: (f64, usize),
     steps: &mut usize,
 ) -> Result<Rc<Place>> {
     let mut best = start;
-    let mut resolutions = RESOLUTIONS.into_iter();
-    let mut resolution = resolutions.next();
-    while let Some(resolved) = resolution
-        && best.unrest > goal.0
-        && *steps < goal.1
-    {
-        let reached = descend(landscape, best.clone(), resolved, goal, steps)?;
-        let gained = reached.gains_on(&best);
-        if reached.beats(&best, resolved) {
+    while best.unrest > goal.0 && *steps < goal.1 {
+        let reached = descend(landscape, best.clone(), resolution, goal, steps)?;
+        let gained = reached.gains_on(&best, resolution);
+        if reached.beats(&best, resolution) {
             best = reached;
         }
         if !gained {
-            resolution = resolutions.next();
+            break;
         }
     }
     Ok(best)
@@ -172,7 +170,7 @@ fn descend(
         if reached.beats(&best, resolution) {
             best = reached;
         }
-        if best.gains_on(&mark) {
+        if best.gains_on(&mark, resolution) {
             (mark, marked) = (best.clone(), *steps);
         }
     }
@@ -186,14 +184,10 @@ fn internal(error: &argmin::core::Error) -> Error {
 }
 
 impl Place {
-    /// What the energy of so many atoms does not tell apart, eV.
-    fn rounding(&self) -> f64 {
-        RESOLUTIONS[0] * self.enthalpy.abs()
-    }
-
     /// Whether it is worth going on from here, having been there.
-    fn gains_on(&self, other: &Self) -> bool {
-        self.enthalpy < other.enthalpy - other.rounding() || self.unrest < other.unrest / 2.0
+    fn gains_on(&self, other: &Self, resolution: f64) -> bool {
+        let told = resolution * other.enthalpy.abs();
+        self.enthalpy < other.enthalpy - told || self.unrest < other.unrest / 2.0
     }
 
     /// Lower, or as low as the energy can tell and nearer to rest.

@@ -19,7 +19,7 @@
 //! dλ = (β λ / 2τ) (P_now - P + kT / 2M) dt + √(kT β / 2τ) dW
 //! ```
 //!
-//! where only β/τ matters, for which β is the compressibility of the structure when it is first pressed. Positions along
+//! where only β/τ matters: β is the compressibility of the structure when it is first pressed, τ a number of steps. Positions along
 //! the directions that repeat grow with the cell and velocities shrink, so that a sheet is pressed in its plane only.
 //!
 //! All N atoms' momenta, that of the centre of mass included, are degrees of freedom: d N of them, 2 N if the structure
@@ -41,8 +41,9 @@ const ACCELERATION: f64 = 9.648_533_212e-3;
 const BOLTZMANN: f64 = BOLTZMANN_MEV_PER_K * 1e-3;
 /// Friction for each time step: the velocities forget within a hundred steps, a few vibrations of whatever the step suits.
 const FRICTION: f64 = 0.01;
-/// fs in which the volume of a solid comes to its own: many vibrations, a small part of a quench.
-const BAROSTAT_FS: f64 = 500.0;
+/// Part of its way to the volume of its pressure that a solid goes in each time step: a few hundred steps are many
+/// vibrations, and a small part of a quench.
+const COMPLIANCE: f64 = 1.0 / 200.0;
 /// Relative change of the measure by which the compressibility is found.
 const SQUEEZE: f64 = 1e-4;
 
@@ -172,7 +173,7 @@ impl<'a> Run<'a> {
             Ensemble::Nvt { kelvin } => self.thermalise(kelvin, random),
             Ensemble::Npt { kelvin, pressure } => {
                 self.thermalise(kelvin, random);
-                self.rescale(dt, kelvin, pressure, random)?;
+                self.rescale(kelvin, pressure, random)?;
             }
         }
         self.drift(dt / 2.0);
@@ -214,19 +215,13 @@ impl<'a> Run<'a> {
     }
 
     /// The barostat's step.
-    fn rescale(
-        &mut self,
-        dt: f64,
-        kelvin: f64,
-        pressure: f64,
-        random: &mut impl Rng,
-    ) -> Result<()> {
+    fn rescale(&mut self, kelvin: f64, pressure: f64, random: &mut impl Rng) -> Result<()> {
         let span = Span::of(&self.structure.cell)?;
-        let rate = self.compressibility(&span, kelvin)? / BAROSTAT_FS;
+        let rate = self.compressibility(&span, kelvin)? * COMPLIANCE;
         let (measure, heat) = (self.structure.cell.measure(), BOLTZMANN * kelvin);
         let excess = self.pressure_along(&span) - pressure + heat / (2.0 * measure);
         let noise: f64 = StandardNormal.sample(random);
-        let growth = rate / 2.0 * excess * dt + (heat * rate / 2.0 * dt / measure).sqrt() * noise;
+        let growth = rate / 2.0 * excess + (heat * rate / 2.0 / measure).sqrt() * noise;
         // Of λ, so of √M: squared for M, and the d-th root of that for a length.
         let stretch = (1.0 + growth).powf(2.0 / span.dimensions);
         if !(0.5..2.0).contains(&stretch) {
