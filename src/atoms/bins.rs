@@ -181,7 +181,9 @@ impl<'a> Bins<'a> {
         }
         if !own.is_empty() {
             self.onward(home, |others, shift| {
-                own.iter().for_each(|me| greet(me, others, shift));
+                for me in own {
+                    greet(me, others, shift);
+                }
             });
         }
     }
@@ -189,8 +191,7 @@ impl<'a> Bins<'a> {
     /// Calls `see(atoms, shift)` for the atoms of all bins within reach that come after `home` in the order x, y, z, and the
     /// shift (Å) of the image they are in. Bins in a row along z lie together in memory.
     fn onward(&self, home: usize, mut see: impl FnMut(&[Member], [f64; 3])) {
-        let [_, nb, nc] = self.counts.map(|n| n as usize);
-        let [a, b, c] = [home / (nb * nc), home / nc % nb, home % nc].map(|k| k as i32);
+        let [a, b, c] = self.at(home);
         let [ra, rb, rc] = self.away;
         for x in 0..=ra {
             for y in if x == 0 { 0 } else { -rb }..=rb {
@@ -207,6 +208,13 @@ impl<'a> Bins<'a> {
                 }
             }
         }
+    }
+
+    /// Where the bin of a number is: [`flat`](Self::flat) undone.
+    fn at(&self, bin: usize) -> [i32; 3] {
+        let [_, nb, nc] = self.counts.map(|n| n as usize);
+        // As small as the counts, which are i32.
+        [bin / (nb * nc), bin / nc % nb, bin % nc].map(|k| i32::try_from(k).unwrap_or(i32::MAX))
     }
 
     /// The number of a bin that may lie outside the cell, and the image cell it lies in.

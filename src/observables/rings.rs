@@ -262,7 +262,9 @@ impl<'a> Search<'a> {
             }
             paths = longer;
         }
-        paths.iter_mut().for_each(|path| path.reverse());
+        for path in &mut paths {
+            path.reverse();
+        }
         Ok(paths)
     }
 
@@ -467,11 +469,9 @@ mod tests {
         fn rings_of_a_cluster_are_those_found_by_walking(
             points in proptest::collection::vec(proptest::array::uniform3(0.0..3.0_f64), 3..14),
         ) {
-            let near = |a, b| a != b && norm(sub(a, b)) < 1.4;
-            let joined: Vec<Vec<bool>> = points
-                .iter()
-                .map(|&a| points.iter().map(|&b| near(a, b)).collect())
-                .collect();
+            let near = |a: usize, b: usize| a != b && norm(sub(points[a], points[b])) < 1.4;
+            let all = 0..points.len();
+            let joined: Vec<Vec<bool>> = all.clone().map(|a| all.clone().map(|b| near(a, b)).collect()).collect();
             let cluster = carbon(&points, [9.0; 3], [false; 3]);
             prop_assert_eq!(sizes(&cluster, ("C", "C", 1.4), 9), walked(&joined, 9));
         }
