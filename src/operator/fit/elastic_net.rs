@@ -334,7 +334,12 @@ mod tests {
                 assert!(fits[0].map.matrix.norm_max() < f64::MIN_POSITIVE);
                 for (fit, penalty) in fits.iter().zip(&penalties) {
                     let d = distance(&x, &y, fit, *penalty);
-                    assert!(d < OPTIMAL * penalty.lasso, "{n} {p} {penalty:?} {d:e}");
+                    // A gradient is a sum of products that rounds to this part of the largest there was.
+                    let rounding = 1e-12 * penalties[0].lasso;
+                    assert!(
+                        d < OPTIMAL * penalty.lasso + rounding,
+                        "{n} {p} {penalty:?} {d:e}"
+                    );
                     assert!(fit.relative_gap() < 1e-9, "{:e}", fit.relative_gap());
                 }
                 // The way does not matter.
