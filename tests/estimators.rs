@@ -111,7 +111,7 @@ fn what_cannot_be_fitted_is_named() {
     let constant = Mat::from_fn(8, 3, |_, j| j as f64);
     for (name, map) in fit_all(&constant, &y) {
         let map = map.unwrap_or_else(|e| panic!("{name}: {e}"));
-        assert_eq!(map.matrix.norm_max(), 0.0, "{name}");
+        assert!(map.matrix.norm_max() < f64::MIN_POSITIVE, "{name}");
     }
 }
 
@@ -147,8 +147,8 @@ fn weights_of_ridge() {
     };
     let path = RidgePath::weighted(x.as_ref(), y.as_ref(), first).unwrap();
     assert_eq!(
-        path.best_lambda(&lambdas).unwrap(),
-        path.best_lambdas(&lambdas).unwrap()[0]
+        path.best_lambda(&lambdas).unwrap().to_bits(),
+        path.best_lambdas(&lambdas).unwrap()[0].to_bits()
     );
     for wrong in [&[1.0][..], &[1.0, 0.0], &[1.0, f64::NAN]] {
         let weights = Weights {

@@ -36,7 +36,7 @@ pub fn smooth(n: usize, p: usize, q: usize) -> (Mat<f64>, Mat<f64>) {
         let centre = uniform(2, k as u64);
         let width = 0.005 + 0.045 * uniform(3, k as u64);
         let r = j as f64 / (p - 1) as f64;
-        DECAY.powi(k as i32) * (-0.5 * ((r - centre) / width).powi(2)).exp()
+        DECAY.powf(k as f64) * (-0.5 * ((r - centre) / width).powi(2)).exp()
     });
     let x = amplitudes * bumps + faer::Scale(0.01) * normals(4, n, p);
     let mut w = Mat::zeros(p, q);

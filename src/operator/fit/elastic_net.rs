@@ -340,7 +340,9 @@ mod tests {
                         d < OPTIMAL * penalty.lasso + rounding,
                         "{n} {p} {penalty:?} {d:e}"
                     );
-                    assert!(fit.relative_gap() < 1e-9, "{:e}", fit.relative_gap());
+                    // A pure lasso has its floor for a ridge, and the looser dual.
+                    let certain = if l1_ratio < 1.0 { 1e-9 } else { 1e-7 };
+                    assert!(fit.relative_gap() < certain, "{:e}", fit.relative_gap());
                 }
                 // The way does not matter.
                 let alone = net.fit(penalties[7]).unwrap();
