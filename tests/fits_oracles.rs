@@ -28,9 +28,8 @@ const Q: usize = 6;
 const WIDE: usize = 25;
 /// What the issue asks of coefficients, relative to the largest.
 const COEFFICIENTS: f64 = 1e-8;
-/// `PLSRegression` ends when the square of a weight's change is below its `tol`, so that the oracle's 1e-14 leaves 1e-7: run
-/// to the end (1e-30) it agrees with an SVD of each deflated `XᵀY` to 1e-15, and the oracle differs from both by 5.4e-8.
-const NIPALS: f64 = 2e-7;
+/// Theirs are of NIPALS stopped at a squared change of 1e-14, so at 1e-7; ours of an eigenvector. Measured: 6e-8.
+const NIPALS: f64 = 3e-7;
 /// Two exact roads to the same error; at the smallest λ of the wide problem `1 - h` is 1e-5.
 const ERRORS: f64 = 1e-9;
 
@@ -113,7 +112,7 @@ fn ridge_chooses_what_scikit_learn_chooses() {
         ERRORS,
         "errors",
     );
-    // Called a sum there; the script takes the mean over samples.
+    // Named a sum there, the numbers are means over the samples.
     let table = path.leave_one_out_table(&lambdas);
     let expected = matrix(
         &oracle,
