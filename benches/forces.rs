@@ -137,7 +137,7 @@ fn on_processor(n: u64, mut work: impl FnMut()) -> Duration {
     for _ in 0..n {
         work();
     }
-    clock(start) - before
+    clock(start).saturating_sub(before)
 }
 
 /// Steps before the timing: the crystal melts or warms.

@@ -28,6 +28,8 @@ const Q: usize = 6;
 const WIDE: usize = 25;
 /// What the issue asks of coefficients, relative to the largest.
 const COEFFICIENTS: f64 = 1e-8;
+/// Theirs are of NIPALS stopped at a squared change of 1e-14, so at 1e-7; ours of an eigenvector. Measured: 6e-8.
+const NIPALS: f64 = 3e-7;
 /// Two exact roads to the same error; at the smallest λ of the wide problem `1 - h` is 1e-5.
 const ERRORS: f64 = 1e-9;
 
@@ -110,7 +112,8 @@ fn ridge_chooses_what_scikit_learn_chooses() {
         ERRORS,
         "errors",
     );
-    let table = path.leave_one_out_table(&lambdas) * faer::Scale(N as f64);
+    // Named a sum there, the numbers are means over the samples.
+    let table = path.leave_one_out_table(&lambdas);
     let expected = matrix(
         &oracle,
         "ridgecv_sqerr_sum_per_output_alpha",
@@ -213,12 +216,13 @@ fn partial_least_squares() {
         for components in [3, 8] {
             let name = format!("pls{components}{suffix}");
             let map = path.fit(components);
-            same_map(&oracle, &map, &name, false);
+            let coefficients = matrix(&oracle, &format!("{name}_coef"), P, Q);
+            close(map.matrix.transpose(), coefficients.as_ref(), NIPALS, &name);
             let expected = matrix(&oracle, &format!("{name}_pred"), N, Q);
             close(
                 map.predict(x.as_ref()).as_ref(),
                 expected.as_ref(),
-                COEFFICIENTS,
+                NIPALS,
                 &name,
             );
         }

@@ -85,7 +85,9 @@ pub fn read_structures(path: &Path, told: &Told) -> Result<(Vec<Frame>, Vec<Find
     let text = String::from_utf8_lossy(&bytes);
     let text = text.trim_start_matches('\u{feff}');
     if text.trim().is_empty() {
-        return Err(Error::new("the file is empty").at(path));
+        return Err(Error::new("the file is empty")
+            .at(path)
+            .cure("give a structure in one of the known formats"));
     }
     let format = Format::of_text(text)
         .or_else(|| Format::of_name(path))
