@@ -6,8 +6,9 @@ use crate::atoms::structure::Structure;
 use crate::error::Result;
 use crate::potentials::{Evaluation, Potential};
 
-/// Extra reach of the neighbour list that is kept between evaluations, as a part of the cutoff.
-const SKIN: f64 = 0.2;
+/// Extra reach of the neighbour list that is kept between evaluations, as a part of the cutoff. Measured against 0.2: a
+/// minimisation of a metal takes 13 % less time, a step of hot silicon with its short cutoff 2 to 7 % more.
+const SKIN: f64 = 0.12;
 
 /// A potential with one neighbour list, which serves until atoms or cell have moved through its skin.
 pub(super) struct Evaluator<'a> {
