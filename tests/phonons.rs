@@ -418,7 +418,9 @@ fn a_large_structure_goes_through_its_moments() {
     let error = number(&large, "vdos_relative_error");
     assert!(error > 0.0 && error < 0.1);
     assert!(by_moments.sigma().is_some());
-    assert!((mean(&by_moments, |_| 1.0) - 1.0).abs() < 1e-9);
+    let area = mean(&by_moments, |_| 1.0);
+    // A reader leaves out points whose error is next to nothing, where next to no modes are.
+    assert!((area - 1.0).abs() < 1e-5, "{area}");
     // The mean of ω² is a trace of nearest blocks, the same in both but for their translations, 1/216 of the modes.
     let [a, b] = [&by_moments, &dense].map(|c| mean(c, |x| x * x));
     assert!((a / b - 1.0).abs() < 0.01, "{a} {b}");
