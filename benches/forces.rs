@@ -23,8 +23,8 @@ use rand_distr::{Distribution, StandardNormal};
 const METAL_ACCELERATION: f64 = 9_648.533_212;
 /// eV/K; 1 in reduced units.
 const BOLTZMANN: f64 = 8.617_333_262e-5;
-/// As `dynamics::landscape` and the LAMMPS script have it, as a part of the cutoff.
-const SKIN: f64 = 0.12;
+/// As `dynamics::landscape` has it, as a part of the cutoff; LAMMPS keeps its own default, which is best for it.
+const SKIN: f64 = 0.2;
 
 /// A system with its temperature and time step, in metal or reduced units.
 struct System {

@@ -45,13 +45,8 @@ fn moments(c: &mut Criterion) {
     for (neighbours, reach) in [(12, 1.2), (54, 2.1)] {
         let hessian = springs(&structure, reach);
         group.bench_function(BenchmarkId::new("neighbours", neighbours), |b| {
-            let work = || {
-                drop(Moments::of(
-                    hessian.clone(),
-                    &structure,
-                    Settings::default(),
-                ))
-            };
+            let settings = Settings::default();
+            let work = || drop(Moments::of(hessian.clone(), &structure, settings));
             b.iter_custom(|n| one.install(|| on_processor(n, work)));
         });
     }

@@ -56,6 +56,11 @@ fn row(line: &str) -> Option<Element> {
     })
 }
 
+/// All elements of the table, by atomic number.
+pub fn all() -> impl Iterator<Item = &'static Element> {
+    TABLE.iter()
+}
+
 /// The element of this symbol (`"Si"`).
 ///
 /// ```

@@ -15,7 +15,7 @@ pub const THZ_IN_INVERSE_CM: f64 = 33.356_409_519_815_2;
 pub const BOLTZMANN_MEV_PER_K: f64 = 0.086_173_332_621_451_78;
 /// ν in THz of a mode whose eigenvalue of M^-1/2 H M^-1/2 is 1 eV/Å²/amu.
 pub const SQRT_EV_PER_A2_AMU_IN_THZ: f64 = 15.633_304_239_856_19;
-/// 1 eV/Å³ in GPa.
+/// 1 eV/Å³ in `GPa`.
 pub const EV_PER_A3_IN_GPA: f64 = 160.217_663_4;
 /// 1 eV/Å² in N/m.
 pub const EV_PER_A2_IN_N_PER_M: f64 = 16.021_766_34;

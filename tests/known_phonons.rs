@@ -1,6 +1,12 @@
 //! Frequencies of perfect crystals at points of their Brillouin zones, against phonopy with forces of LAMMPS
 //! (`../shared/oracles/phonons`).
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests tell their numbers and what they skip"
+)]
+
 use faer::{Mat, Side};
 use glassbridge::atoms::cell::Cell;
 use glassbridge::atoms::lattice::{diamond, face_centred_cubic, graphene, supercell};

@@ -78,6 +78,15 @@ fn every_layer(text: &str) -> Vec<Layer> {
             sigma: Some(vec![0.1, 0.2, 0.0]),
             role,
         },
+        Layer::Polygons {
+            label: text.to_owned() + "polygons",
+            outlines: vec![vec![[0.5, 1.0], [1.5, 1.0], [1.0, 2.0]], Vec::new()],
+            class: 7,
+        },
+        Layer::Segments {
+            label: text.to_owned() + "segments",
+            ends: vec![[[0.0, 1.0], [2.0, 3.0]]],
+        },
     ]
 }
 
@@ -219,14 +228,16 @@ fn the_numbers_of_a_figure_come_back_from_its_csv() {
     assert_eq!(names, ["curves.svg", "curves.png", "curves.csv"]);
     let mut table = csv::Reader::from_path(&files[2]).unwrap();
     let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
-    // A shade, then band, bars, line and points of 3 each, then a map of 2 x 3.
-    assert_eq!(rows.len(), 1 + 4 * 3 + 6);
+    // A shade, then band, bars, line and points of 3 each, a triangle, a segment, then a map of 2 x 3.
+    assert_eq!(rows.len(), 1 + 4 * 3 + 3 + 2 + 6);
     let shade = ["1", "shade", "a \"quoted\", label"];
     assert_eq!(rows[0].iter().take(3).collect::<Vec<_>>(), shade);
     let numbers = |row: usize| rows[row].iter().skip(3).collect::<Vec<_>>();
     assert_eq!(numbers(0), ["", "", "", "0.5", "1.5", ""]);
     assert_eq!(numbers(11), ["1.0", "3.0", "0.2", "", "", ""]);
-    assert_eq!(numbers(14), ["1.0", "0.0", "", "", "", "-2.0"]);
+    assert_eq!(numbers(15), ["1.0", "2.0", "", "", "", "1.0"]);
+    assert_eq!(numbers(17), ["2.0", "3.0", "", "", "", "1.0"]);
+    assert_eq!(numbers(19), ["1.0", "0.0", "", "", "", "-2.0"]);
 }
 
 #[test]

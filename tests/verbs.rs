@@ -322,7 +322,10 @@ fn inspect_tells_and_draws_an_operator() {
     // The squares of the singular values add up to those of the weights.
     let sum: f64 = values.iter().map(|s| s.as_f64().unwrap().powi(2)).sum();
     assert!((sum / operator.w.squared_norm_l2() - 1.0).abs() < 1e-12);
-    drawn(&figures, &["weights", "singular-values", "left-out"]);
+    drawn(
+        &figures,
+        &["weights", "singular-values", "left-out", "learning"],
+    );
     let told = run("inspect", &[&op]).assert().code(0);
     let text = String::from_utf8_lossy(&told.get_output().stdout).into_owned();
     for word in ["operator", "vdos", "held out r2", "material: made up"] {
@@ -357,7 +360,16 @@ fn inspect_tells_and_draws_a_dataset() {
         let ends = at(&said, &format!("ranges.{column}"));
         assert!(ends[0].as_f64() < ends[1].as_f64(), "{column}: {ends}");
     }
-    drawn(&figures, &["samples", "spread"]);
+    drawn(
+        &figures,
+        &[
+            "samples",
+            "spread",
+            "structure-1",
+            "structure-2",
+            "structure-3",
+        ],
+    );
 
     let array = set.join("rdf.npy");
     let mut bytes = fs::read(&array).unwrap();

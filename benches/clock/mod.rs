@@ -16,5 +16,5 @@ pub fn on_processor(n: u64, mut work: impl FnMut()) -> Duration {
     for _ in 0..n {
         work();
     }
-    clock(start) - before
+    clock(start).saturating_sub(before)
 }

@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 /// A neighbour further than this many bins away is a mistake of units, whatever the number of atoms.
 const FARTHEST: i32 = 1_000_000;
 
+/// How many atoms of a bin are looked at in one go; a power of two.
+const AT_ONCE: usize = 32;
+
 /// What the bins are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fineness {
@@ -36,6 +39,8 @@ pub(super) struct Bins<'a> {
     counts: [i32; 3],
     /// How many bins away a neighbour can be.
     away: [i32; 3],
+    /// Along each edge, the bin inside the cell and the image of each bin from `-away` on: a division each, made once.
+    wraps: [Vec<(i32, i32)>; 3],
     /// Where the atoms of each bin begin among `members`.
     starts: Vec<usize>,
     /// The atoms, bin by bin.
@@ -71,6 +76,7 @@ impl<'a> Bins<'a> {
             reach,
             counts,
             away,
+            wraps: [0, 1, 2].map(|k| wraps(counts[k], away[k])),
             starts: vec![0; counts.iter().map(|&n| n as usize).product::<usize>() + 1],
             members: vec![Member::default(); structure.len()],
             places: Vec::with_capacity(structure.len()),
@@ -138,21 +144,20 @@ impl<'a> Bins<'a> {
         let squared = self.reach * self.reach;
         for x in a - ra..=a + ra {
             for y in b - rb..=b + rb {
-                for z in c - rc..=c + rc {
-                    let (members, image) = self.bin_at([x, y, z]);
+                self.along([x, y], [c - rc, c + rc], |members, image| {
                     let shift = self.cell.cartesian(image.map(f64::from));
                     let from = sub(shift, me.position);
-                    for other in members {
-                        let vector = add(other.position, from);
-                        if dot(vector, vector) < squared {
+                    for some in members.chunks(AT_ONCE) {
+                        let (near, count) = near(some, from, squared);
+                        for other in near[..count].iter().map(|&k| some[usize::from(k)]) {
                             let image =
                                 [0, 1, 2].map(|k: usize| image[k] + other.turns[k] - me.turns[k]);
                             if other.index != me.index || image != [0; 3] {
-                                see(other.index, image, vector);
+                                see(other.index, image, add(other.position, from));
                             }
                         }
                     }
-                }
+                });
             }
         }
     }
@@ -181,7 +186,9 @@ impl<'a> Bins<'a> {
         }
         if !own.is_empty() {
             self.onward(home, |others, shift| {
-                own.iter().for_each(|me| greet(me, others, shift));
+                for me in own {
+                    greet(me, others, shift);
+                }
             });
         }
     }
@@ -190,37 +197,55 @@ impl<'a> Bins<'a> {
     /// shift (Å) of the image they are in. Bins in a row along z lie together in memory.
     fn onward(&self, home: usize, mut see: impl FnMut(&[Member], [f64; 3])) {
         let [_, nb, nc] = self.counts.map(|n| n as usize);
-        let [a, b, c] = [home / (nb * nc), home / nc % nb, home % nc].map(|k| k as i32);
+        let [a, b, c] = [home / (nb * nc), home / nc % nb, home % nc]
+            .map(|k| i32::try_from(k).expect("counts are i32"));
         let [ra, rb, rc] = self.away;
         for x in 0..=ra {
             for y in if x == 0 { 0 } else { -rb }..=rb {
-                let mut z = if (x, y) == (0, 0) { c + 1 } else { c - rc };
-                while z <= c + rc {
-                    let (first, image) = self.wrapped([a + x, b + y, z]);
-                    let last = (c + rc).min(image[2] * self.counts[2] + self.counts[2] - 1);
-                    let run = self.starts[first]..self.starts[first + (last - z) as usize + 1];
-                    see(
-                        &self.members[run],
-                        self.cell.cartesian(image.map(f64::from)),
-                    );
-                    z = last + 1;
-                }
+                let first = if (x, y) == (0, 0) { c + 1 } else { c - rc };
+                self.along([a + x, b + y], [first, c + rc], |members, image| {
+                    see(members, self.cell.cartesian(image.map(f64::from)));
+                });
             }
         }
     }
 
-    /// The number of a bin that may lie outside the cell, and the image cell it lies in.
-    fn wrapped(&self, at: [i32; 3]) -> (usize, [i32; 3]) {
-        let bin = self.flat([0, 1, 2].map(|k: usize| at[k].rem_euclid(self.counts[k])));
-        let image = [0, 1, 2].map(|k: usize| at[k].div_euclid(self.counts[k]));
-        (bin, image)
+    /// Calls `see(atoms, image)` for the bins of a row along z from the first to the last, which may lie outside the cell:
+    /// at once for all that are in one image, for they lie together in memory.
+    #[inline]
+    fn along(&self, [x, y]: [i32; 2], ends: [i32; 2], mut see: impl FnMut(&[Member], [i32; 3])) {
+        let [mut z, end] = ends;
+        while z <= end {
+            let wrapped = [x, y, z];
+            let wrapped = [0, 1, 2].map(|k| self.wraps[k][(wrapped[k] + self.away[k]) as usize]);
+            let (bin, image) = (wrapped.map(|w| w.0), wrapped.map(|w| w.1));
+            let first = self.flat(bin);
+            let last = end.min(z - bin[2] + self.counts[2] - 1);
+            let run = self.starts[first]..self.starts[first + (last - z) as usize + 1];
+            see(&self.members[run], image);
+            z = last + 1;
+        }
     }
+}
 
-    /// The atoms of a bin that may lie outside the cell, and the image cell it lies in.
-    fn bin_at(&self, at: [i32; 3]) -> (&[Member], [i32; 3]) {
-        let (bin, image) = self.wrapped(at);
-        (&self.members[self.starts[bin]..self.starts[bin + 1]], image)
+/// The bin of `n` inside the cell, and the image, of each bin from `-away` to `n + away`.
+fn wraps(n: i32, away: i32) -> Vec<(i32, i32)> {
+    let bins = -away..n + away;
+    bins.map(|at| (at.rem_euclid(n), at.div_euclid(n)))
+        .collect()
+}
+
+/// Which of at most [`AT_ONCE`] members lie, seen from `-from`, within the root of `squared`, and how many. No branch depends
+/// on a distance, which no processor could guess.
+#[inline]
+fn near(members: &[Member], from: [f64; 3], squared: f64) -> ([u8; AT_ONCE], usize) {
+    let (mut near, mut count) = ([0; AT_ONCE], 0);
+    for (k, other) in members.iter().enumerate() {
+        let vector = add(other.position, from);
+        near[count % AT_ONCE] = k as u8;
+        count += usize::from(dot(vector, vector) < squared);
     }
+    (near, count)
 }
 
 /// Bins along each edge, and how many bins away a neighbour can be.

@@ -21,8 +21,14 @@ use std::path::PathBuf;
     glassbridge phonons glass.extxyz --potential tersoff:sio2-2007 --observables vdos,rdf --out curves\n  \
     glassbridge phonons glass.extxyz --potential tersoff:file=SiO.tersoff --hessian H.npy --json")]
 pub(super) struct Args {
-    /// The structure: the first frame of an extended XYZ file.
+    /// The structure: extended XYZ, LAMMPS data or dump, POSCAR, or CIF of symmetry P1.
     file: PathBuf,
+    /// Species by the numbers a LAMMPS file gives them, or of an old POSCAR, as in Si,O.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    species: Vec<String>,
+    /// Which frame of a file of several, from 1.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    frame: usize,
     /// As in tersoff:sio2-2007, lj:kob-andersen or eam:file=PATH; an unknown name lists them all.
     #[arg(long, value_name = "P")]
     potential: String,
@@ -48,7 +54,7 @@ pub(super) struct Args {
     /// Write the second derivatives (eV/A^2), 3N x 3N (in the plane 2N x 2N), for numpy.
     #[arg(long, value_name = "H.npy")]
     hessian: Option<PathBuf>,
-    /// Write the structure with its energy (eV) and forces (eV/A).
+    /// Write the structure as the name says (.extxyz with energy and forces, .dump with forces, .data, .vasp, .cif).
     #[arg(long, value_name = "F.extxyz")]
     forces: Option<PathBuf>,
     /// Write `frequencies_thz` and the polarisation `vectors`, a column a mode.
@@ -61,9 +67,11 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
     let reduced = args.reduced || potentials::parse(&args.potential)?.reduced();
-    let structure = input::read(&args.file, args.dimensions == 2, reduced)?;
+    let (structure, assumed) = input::read(args, reduced)?;
     let potential = potentials::parse_for(&args.potential, &structure.species)?;
-    let found = found::find(&*potential, structure, reduced, args).map_err(|e| e.at(&args.file))?;
+    let mut found =
+        found::find(&*potential, structure, reduced, args).map_err(|e| e.at(&args.file))?;
+    found.findings.extend(assumed);
     for (path, bytes) in written::files(args, &found)? {
         files::replace(&path, |out| {
             out.write_all(&bytes)

@@ -3,7 +3,8 @@
 use super::{Outcome, load};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
-use crate::operator::{Descriptor, Operator, Scores, Settings, TrainingSet};
+use crate::operator::forward::Request;
+use crate::operator::{Descriptor, Estimator, Operator, Scores, Settings, TrainingSet};
 use crate::units::Unit;
 use serde_json::json;
 use std::path::PathBuf;
@@ -33,11 +34,20 @@ pub(super) struct Args {
     #[arg(long)]
     out: PathBuf,
     /// How the map is fitted.
-    #[arg(long, default_value = "ridge", value_parser = ["ridge"])]
-    estimator: String,
-    /// Ridge penalty; chosen by exact leave-one-out if not given.
+    #[arg(long, default_value = "ridge", value_parser = estimator)]
+    estimator: Estimator,
+    /// Ridge penalty (ridge, reduced-rank); chosen by exact leave-one-out if not given.
     #[arg(long)]
     lambda: Option<f64>,
+    /// L1 penalty of the elastic net, loss averaged over samples and channels; chosen by cross-validation if not given.
+    #[arg(long, requires = "beta", conflicts_with = "lambda")]
+    alpha: Option<f64>,
+    /// L2 penalty of the elastic net.
+    #[arg(long, requires = "alpha")]
+    beta: Option<f64>,
+    /// Components (pls) or rank (reduced-rank); chosen by cross-validation if not given.
+    #[arg(long, visible_alias = "rank")]
+    components: Option<usize>,
     /// Keep this share of the samples out of the fit and score on it (else: cross-validation).
     #[arg(long)]
     holdout: Option<f64>,
@@ -60,6 +70,20 @@ fn descriptor(text: &str) -> std::result::Result<Descriptor, String> {
     }
 }
 
+fn estimator(text: &str) -> std::result::Result<Estimator, String> {
+    match text {
+        "ridge" => Ok(Estimator::Ridge),
+        "elastic-net" => Ok(Estimator::ElasticNet),
+        "pls" => Ok(Estimator::Pls),
+        "reduced-rank" => Ok(Estimator::ReducedRank),
+        "cnn" => Err(
+            "this build has no convolutional network; use ridge, elastic-net, pls or reduced-rank"
+                .into(),
+        ),
+        _ => Err("use ridge, elastic-net, pls or reduced-rank".into()),
+    }
+}
+
 pub(super) fn run(args: &Args) -> Result<Outcome> {
     if !args.quantity.is_density() {
         return Err(Error::new(format!("{} is not a spectrum", args.quantity))
@@ -67,7 +91,12 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     }
     let set = load(args)?;
     let settings = Settings {
-        lambda: args.lambda,
+        forward: Request {
+            estimator: args.estimator,
+            lambda: args.lambda,
+            penalties: args.alpha.zip(args.beta),
+            components: args.components,
+        },
         holdout: args.holdout,
         descriptor: args.descriptor,
         seed: args.seed,
@@ -75,7 +104,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let operator = Operator::train(&set, &settings)?;
     operator.save(&args.out)?;
     if args.json {
-        println!("{}", summary(&operator, &args.estimator));
+        println!("{}", summary(&operator));
     } else {
         print!("{}", words(&operator));
         println!("written to {}", args.out.display());
@@ -110,11 +139,12 @@ fn normalisation(operator: &Operator) -> String {
     format!("area of the spectrum 1 over {unit}; mse in (1/{unit})^2")
 }
 
-fn summary(operator: &Operator, estimator: &str) -> serde_json::Value {
+fn summary(operator: &Operator) -> serde_json::Value {
     let (scores, unit) = (&operator.meta.scores, unit_factor(operator));
     json!({
         "samples": operator.samples(),
-        "estimator": estimator,
+        "estimator": operator.meta.forward.estimator,
+        "forward": operator.meta.forward,
         "descriptor": operator.meta.descriptor,
         "lambda": operator.meta.lambda_forward,
         "degrees_of_freedom": operator.meta.degrees_of_freedom,

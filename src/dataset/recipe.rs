@@ -147,7 +147,7 @@ pub struct Minimisation {
     pub max_force: f64,
     /// Iterations after which a sample is recorded as not converged.
     pub max_iterations: usize,
-    /// Pressure that melt, glass and rest are under, GPa (N/m for a sheet); without it the cell is fixed.
+    /// Pressure that melt, glass and rest are under, `GPa` (N/m for a sheet); without it the cell is fixed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pressure: Option<f64>,
 }

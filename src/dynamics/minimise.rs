@@ -17,6 +17,9 @@ pub const AT_REST: f64 = 1e-6;
 /// to need 200 to 520.
 pub const MOST_STEPS: usize = 10_000;
 
+/// Steps without a gain after which a minimisation has stalled: the minimum is then where two smooth pieces of the energy
+/// meet at an angle (a pair of atoms at a cutoff that a table does not end in), and no point near it is at rest.
+const PATIENCE: usize = 500;
 /// Steps L-BFGS remembers: 5 to 20 is Nocedal's range, and the vectors of 10 cost nothing beside one evaluation.
 const MEMORY: usize = 10;
 
@@ -77,7 +80,8 @@ pub fn minimise(
 /// let silicon = diamond(5.3, "Si", 28.085)?;
 /// let found = relax(potential.as_ref(), &silicon, load, AT_REST, MOST_STEPS)?;
 /// assert!(found.converged);
-/// assert!((found.structure.cell.vectors()[0][0] - 5.432).abs() < 5e-4);
+/// // LAMMPS finds a pressure of 3e-5 bar at this edge.
+/// assert!((found.structure.cell.vectors()[0][0] - 5.431_230_75).abs() < 1e-6);
 /// # Ok::<(), glassbridge::error::Error>(())
 /// ```
 pub fn relax(
@@ -97,23 +101,8 @@ fn lowest(landscape: &Landscape, most_unrest: f64, most_steps: usize) -> Result<
         return Err(Error::new("the energy of the structure is not a number")
             .because("two atoms may sit on top of each other"));
     }
-    let mut steps = 0;
-    let mut resolutions = RESOLUTIONS.into_iter();
-    let mut resolution = resolutions.next();
-    while let Some(resolved) = resolution
-        && best.unrest > most_unrest
-        && steps < most_steps
-    {
-        let before = steps;
-        let goal = (most_unrest, most_steps);
-        let reached = descend(landscape, best.clone(), resolved, goal, &mut steps)?;
-        let gained = reached.unrest < best.unrest || reached.enthalpy < best.enthalpy;
-        if !gained || steps == before {
-            resolution = resolutions.next();
-        } else {
-            best = reached;
-        }
-    }
+    let (mut steps, goal) = (0, (most_unrest, most_steps));
+    best = settle(landscape, best, goal, &mut steps)?;
     let converged = best.unrest <= most_unrest;
     if let Some(failure) = landscape.failure().filter(|_| !converged) {
         return Err(failure);
@@ -127,6 +116,32 @@ fn lowest(landscape: &Landscape, most_unrest: f64, most_steps: usize) -> Result<
         evaluations: landscape.evaluations(),
         converged,
     })
+}
+
+/// Runs of L-BFGS, each from where the last one ended, as long as they gain something; then those that trust the energy less.
+fn settle(
+    landscape: &Landscape,
+    start: Rc<Place>,
+    goal: (f64, usize),
+    steps: &mut usize,
+) -> Result<Rc<Place>> {
+    let mut best = start;
+    let mut resolutions = RESOLUTIONS.into_iter();
+    let mut resolution = resolutions.next();
+    while let Some(resolved) = resolution
+        && best.unrest > goal.0
+        && *steps < goal.1
+    {
+        let reached = descend(landscape, best.clone(), resolved, goal, steps)?;
+        let gained = reached.gains_on(&best);
+        if reached.beats(&best, resolved) {
+            best = reached;
+        }
+        if !gained {
+            resolution = resolutions.next();
+        }
+    }
+    Ok(best)
 }
 
 /// One run of L-BFGS, from its start to convergence or to a line search that fails; the best point on its way.
@@ -143,7 +158,8 @@ fn descend(
     let state = Descent::new().param(start.coordinates.clone());
     let (mut state, _) = solver.init(&mut problem, state).map_err(|e| internal(&e))?;
     let mut best = start;
-    while best.unrest > most_unrest && *steps < most_steps {
+    let (mut mark, mut marked) = (best.clone(), *steps);
+    while best.unrest > most_unrest && *steps < most_steps && *steps - marked < PATIENCE {
         (state, _) = solver
             .next_iter(&mut problem, state)
             .map_err(|e| internal(&e))?;
@@ -156,6 +172,9 @@ fn descend(
         if reached.beats(&best, resolution) {
             best = reached;
         }
+        if best.gains_on(&mark) {
+            (mark, marked) = (best.clone(), *steps);
+        }
     }
     Ok(best)
 }
@@ -167,6 +186,16 @@ fn internal(error: &argmin::core::Error) -> Error {
 }
 
 impl Place {
+    /// What the energy of so many atoms does not tell apart, eV.
+    fn rounding(&self) -> f64 {
+        RESOLUTIONS[0] * self.enthalpy.abs()
+    }
+
+    /// Whether it is worth going on from here, having been there.
+    fn gains_on(&self, other: &Self) -> bool {
+        self.enthalpy < other.enthalpy - other.rounding() || self.unrest < other.unrest / 2.0
+    }
+
     /// Lower, or as low as the energy can tell and nearer to rest.
     fn beats(&self, other: &Self, resolution: f64) -> bool {
         let rounding = resolution * other.enthalpy.abs();

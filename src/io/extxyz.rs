@@ -1,5 +1,6 @@
 //! Extended XYZ, the text format of ASE, OVITO and QUIP: number of atoms, `key=value` line, one line an atom.
 
+use super::words::{Words, number, shortened};
 use crate::atoms::cell::Cell;
 use crate::atoms::structure::Structure;
 use crate::error::{Error, Result};
@@ -73,17 +74,22 @@ fn read_frame(
     let (mut species, mut species_of) = (Vec::<String>::new(), Vec::new());
     let (mut positions, mut forces) = (Vec::new(), Vec::new());
     for k in first + 2..first + 2 + count {
-        let atom = |e: Error| e.line(k as u64 + 1);
-        let fields = Fields::of(lines[k], header.width).map_err(atom)?;
-        let symbol = fields.text(header.species);
+        let words = Words::of(lines[k], k);
+        if words.len() < header.width {
+            let what = format!("the atom has {} of {} columns", words.len(), header.width);
+            return Err(words
+                .error(what)
+                .cure("complete the line, or correct Properties"));
+        }
+        let symbol = words.text(header.species)?;
         let known = species.iter().position(|s| s == symbol);
         species_of.push(known.unwrap_or(species.len()));
         if known.is_none() {
             species.push(symbol.to_owned());
         }
-        positions.push(fields.vector(header.positions).map_err(atom)?);
+        positions.push(words.vector(header.positions)?);
         if let Some(at) = header.forces {
-            forces.push(fields.vector(at).map_err(atom)?);
+            forces.push(words.vector(at)?);
         }
     }
     let masses = species.iter().map(|s| mass_of(s)).collect::<Result<_>>();
@@ -177,43 +183,6 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// The words of an atom's line, with where they begin.
-struct Fields<'a> {
-    line: &'a str,
-    words: Vec<&'a str>,
-}
-
-impl<'a> Fields<'a> {
-    fn of(line: &'a str, width: usize) -> Result<Self> {
-        let words: Vec<_> = line.split_whitespace().collect();
-        if words.len() < width {
-            return Err(
-                Error::new(format!("the atom has {} of {width} columns", words.len()))
-                    .cure("complete the line, or correct Properties"),
-            );
-        }
-        Ok(Self { line, words })
-    }
-
-    fn text(&self, at: usize) -> &'a str {
-        self.words[at]
-    }
-
-    fn vector(&self, at: usize) -> Result<[f64; 3]> {
-        let mut vector = [0.0; 3];
-        for k in 0..3 {
-            vector[k] = number(self.words[at + k]).map_err(|e| e.column(self.column(at + k)))?;
-        }
-        Ok(vector)
-    }
-
-    /// Where word `at` begins, in characters from 1.
-    fn column(&self, at: usize) -> u64 {
-        let offset = self.words[at].as_ptr() as usize - self.line.as_ptr() as usize;
-        self.line[..offset].chars().count() as u64 + 1
-    }
-}
-
 /// The `key=value` pairs of a line; values may be quoted, words without `=` are flags and are passed over.
 fn key_values(line: &str) -> Result<Vec<(&str, &str)>> {
     let (mut pairs, mut rest) = (Vec::new(), line.trim_start());
@@ -269,16 +238,6 @@ fn directions(text: &str) -> Result<[bool; 3]> {
         .collect::<Result<Vec<_>>>()?;
     all.try_into()
         .map_err(|_| Error::new("pbc needs three values").cure("write pbc=\"T T T\""))
-}
-
-fn number(text: &str) -> Result<f64> {
-    let finite = text.parse::<f64>().ok().filter(|x| x.is_finite());
-    finite.ok_or_else(|| Error::new(format!("'{}' is not a number", shortened(text))))
-}
-
-/// Enough of a text from a file to recognise it.
-fn shortened(text: &str) -> String {
-    text.chars().take(40).collect()
 }
 
 /// Writes frames; every number with the digits that read back to the same one.

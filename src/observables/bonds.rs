@@ -19,7 +19,7 @@ const FALL: f64 = 0.25;
 /// A minimum is passed when g has risen again by this part of the fall from the peak to it.
 const RISE: f64 = 0.15;
 /// Atoms are bonded if their shell is no further than this times the mean nearest shell of the two species: second
-/// shells are at 1.41 (rock salt), 1.63 (tetrahedra), 1.73 (sheets), bonds of unlike atoms differ by up to 1.25 (Si-Si in SiC).
+/// shells are at 1.41 (rock salt), 1.63 (tetrahedra), 1.73 (sheets), bonds of unlike atoms differ by up to 1.25 (Si-Si in `SiC`).
 const NEAR: f64 = 1.35;
 
 /// The first shell of a pair of species.

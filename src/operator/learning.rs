@@ -2,7 +2,6 @@
 
 use super::scores::{Split, Tally};
 use crate::error::Result;
-use faer::MatRef;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -26,14 +25,8 @@ pub struct LearningPoint {
 
 /// The scores of maps fitted to random parts of the training part of each fold, on the whole test part.
 ///
-/// `x` (n x p) and `y` (n x q) are descriptors and spectra, `density` ρ/ρ̄ where known, `folds` the fold of each sample.
-pub(super) fn curve(
-    x: MatRef<'_, f64>,
-    y: MatRef<'_, f64>,
-    density: Option<&[f64]>,
-    folds: &[usize],
-    seed: u64,
-) -> Result<Vec<LearningPoint>> {
+/// `whole` holds all samples, `folds` the fold of each.
+pub(super) fn curve(whole: &Split<'_>, folds: &[usize], seed: u64) -> Result<Vec<LearningPoint>> {
     let count = folds.iter().max().map_or(0, |m| m + 1);
     let mut points = Vec::new();
     for share in SHARES {
@@ -55,11 +48,9 @@ pub(super) fn curve(
             }
             samples += train.len();
             let split = Split {
-                x,
-                y,
-                density,
                 train: &train,
                 test: &test,
+                ..*whole
             };
             split.judge(seed.wrapping_add(fold as u64), &mut tally)?;
         }
@@ -78,6 +69,7 @@ pub(super) fn curve(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operator::forward::Request;
     use faer::Mat;
 
     #[test]
@@ -92,18 +84,26 @@ mod tests {
                 .sum()
         });
         let folds: Vec<usize> = (0..100).map(|i| i % 10).collect();
-        let points = curve(x.as_ref(), y.as_ref(), None, &folds, 1).unwrap();
+        let points = of(100, &x, &y, &folds);
         let samples: Vec<usize> = points.iter().map(|p| p.samples).collect();
         assert_eq!(samples, [11, 23, 45]);
         assert!(points[0].held_out_r2 < points[2].held_out_r2);
         assert!(points[2].held_out_r2 > 0.99);
-        let few = curve(
-            x.as_ref().subrows(0, 20),
-            y.as_ref().subrows(0, 20),
-            None,
-            &folds[..20],
-            1,
-        );
-        assert_eq!(few.unwrap().len(), 1);
+        assert_eq!(of(20, &x, &y, &folds).len(), 1);
+    }
+
+    /// The curve of the first n samples, each a group of its own.
+    fn of(n: usize, x: &Mat<f64>, y: &Mat<f64>, folds: &[usize]) -> Vec<LearningPoint> {
+        let groups: Vec<usize> = (0..n).collect();
+        let whole = Split {
+            x: x.as_ref().subrows(0, n),
+            y: y.as_ref().subrows(0, n),
+            density: None,
+            groups: &groups,
+            forward: &Request::default(),
+            train: &[],
+            test: &[],
+        };
+        curve(&whole, &folds[..n], 1).unwrap()
     }
 }

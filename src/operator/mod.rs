@@ -9,6 +9,7 @@
 pub mod conditional;
 mod file;
 pub mod fit;
+pub mod forward;
 pub mod groups;
 pub mod learning;
 pub mod one_parameter;
@@ -16,6 +17,7 @@ pub mod rows;
 pub mod scores;
 mod training;
 
+pub use forward::{Estimator, Forward};
 pub use scores::Scores;
 pub use training::{Settings, TrainingSet};
 
@@ -72,7 +74,10 @@ pub struct Meta {
     pub energy: Grid,
     /// ρ̄, per Å³ (per Å² in two dimensions).
     pub mean_density: Option<f64>,
-    /// Ridge penalty of the forward map.
+    /// What the forward map `W`, `b` was fitted with; ridge in files that do not say.
+    #[serde(default)]
+    pub forward: Forward,
+    /// Ridge penalty of the spectrum given the descriptor, with which [`conditional`] works whatever fitted `W`.
     pub lambda_forward: f64,
     /// Ridge penalty of the backward map.
     pub lambda_backward: f64,

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::operator::fit::ridge::RidgePath;
+use crate::operator::forward::{Request, Samples};
 use crate::operator::learning::LearningPoint;
 use crate::operator::one_parameter::OneParameter;
 use crate::operator::rows;
@@ -61,6 +62,9 @@ pub(super) struct Split<'a> {
     pub x: MatRef<'a, f64>,
     pub y: MatRef<'a, f64>,
     pub density: Option<&'a [f64]>,
+    /// Group of near-duplicates of each sample.
+    pub groups: &'a [usize],
+    pub forward: &'a Request,
     pub train: &'a [usize],
     pub test: &'a [usize],
 }
@@ -75,7 +79,15 @@ impl Split<'_> {
             rows::select(self.x, self.test),
             rows::select(self.y, self.test),
         );
-        let residuals = forward_residuals(&x, &y, &tx, &ty)?;
+        let groups: Vec<usize> = self.train.iter().map(|&i| self.groups[i]).collect();
+        let samples = Samples {
+            x: &x,
+            y: &y,
+            groups: &groups,
+            seed,
+        };
+        let (map, _, _) = self.forward.fit(samples)?;
+        let residuals = &ty - map.predict(tx.as_ref());
         let trivial = OneParameter::fit(x.as_ref(), y.as_ref())?.predict(tx.as_ref()) - &ty;
         tally.one_parameter_error += rows::sum_of_squares(trivial.as_ref());
         let y_mean = rows::mean(y.as_ref());
@@ -131,15 +143,6 @@ impl Split<'_> {
             (out[(i, j)] + map.offset[j]) / (out[(i, p)] + map.offset[p])
         }))
     }
-}
-
-fn forward_residuals(x: &Mat<f64>, y: &Mat<f64>, tx: &Mat<f64>, ty: &Mat<f64>) -> Result<Mat<f64>> {
-    let path = RidgePath::new(x.as_ref(), y.as_ref())?;
-    let map = path.fit(path.best_lambda(&path.default_lambdas())?);
-    let predicted = tx * map.matrix.transpose();
-    Ok(Mat::from_fn(ty.nrows(), ty.ncols(), |i, j| {
-        ty[(i, j)] - predicted[(i, j)] - map.offset[j]
-    }))
 }
 
 fn divided(x: &Mat<f64>, by: &[f64]) -> Mat<f64> {

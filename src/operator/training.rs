@@ -1,6 +1,7 @@
 //! Checked training data, and the training of an [`Operator`].
 
 use super::fit::ridge::RidgePath;
+use super::forward::{Request, Samples};
 use super::scores::{Split, Tally};
 use super::{Descriptor, Meta, Operator, Weighting, groups, learning, rows};
 use crate::curve::Quantity;
@@ -46,8 +47,8 @@ pub struct TrainingSet {
 /// How to train.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Settings {
-    /// Fixed forward penalty; else exact leave-one-out chooses.
-    pub lambda: Option<f64>,
+    /// The forward estimator and what is fixed of it; else ridge, its penalty chosen by exact leave-one-out.
+    pub forward: Request,
     /// Share of the samples kept out of the fit and used for the scores; else cross-validation by groups.
     pub holdout: Option<f64>,
     /// The descriptor; else `rho-rdf` where densities are known.
@@ -134,6 +135,7 @@ impl Operator {
     /// Trains both directions and measures them on samples they have not seen.
     pub fn train(set: &TrainingSet, settings: &Settings) -> Result<Self> {
         set.check()?;
+        settings.forward.check()?;
         let Some(share) = settings.holdout else {
             return Self::fit(set, settings);
         };
@@ -169,6 +171,8 @@ impl Operator {
             x: x.as_ref(),
             y: set.spectra.as_ref(),
             density: density.as_ref().map(|(d, _)| d.as_slice()),
+            groups: &group,
+            forward: &settings.forward,
             train: &train,
             test: &test,
         }
@@ -209,6 +213,8 @@ impl Operator {
                 x: x.as_ref(),
                 y: y.as_ref(),
                 density: relative_density.as_deref(),
+                groups: &group,
+                forward: &settings.forward,
                 train: &train,
                 test: &test,
             };
@@ -218,32 +224,40 @@ impl Operator {
             }
         }
 
-        let forward_path = RidgePath::new(x.as_ref(), y.as_ref())?;
-        let lambda_forward = match settings.lambda {
-            Some(lambda) if lambda > 0.0 && lambda.is_finite() => lambda,
-            Some(lambda) => {
-                return Err(Error::new(format!("lambda = {lambda} is not a penalty"))
-                    .cure("give a positive number, or leave it out: leave-one-out then chooses"));
-            }
-            None => forward_path.best_lambda(&forward_path.default_lambdas())?,
+        let samples = Samples {
+            x: &x,
+            y: &y,
+            groups: &group,
+            seed: settings.seed,
         };
-        let forward = forward_path.fit(lambda_forward);
+        let (map, forward, degrees_of_freedom) = settings.forward.fit(samples)?;
+        let lambda_forward = if let Some(lambda) = forward.lambda {
+            lambda
+        } else {
+            let path = RidgePath::new(x.as_ref(), y.as_ref())?;
+            path.best_lambda(&path.default_lambdas())?
+        };
         let backward_path = RidgePath::new(y.as_ref(), x.as_ref())?;
         let lambda_backward = backward_path.best_lambda(&backward_path.default_lambdas())?;
         let backward = backward_path.fit(lambda_backward);
 
-        let fitted = &x * forward.matrix.transpose();
-        let train_error = Mat::from_fn(n, y.ncols(), |i, j| {
-            y[(i, j)] - fitted[(i, j)] - forward.offset[j]
-        });
+        let train_error = &y - map.predict(x.as_ref());
         let train_mse = rows::sum_of_squares(train_error.as_ref()) / (n * y.ncols()) as f64;
         let lonely = (0..n)
             .filter(|&i| group.iter().filter(|g| **g == group[i]).count() == 1)
             .count();
         let protocol = format!("{fold_count}-fold cross-validation, near-duplicates never split");
-        let density = relative_density.as_deref();
+        let whole = Split {
+            x: x.as_ref(),
+            y: y.as_ref(),
+            density: relative_density.as_deref(),
+            groups: &group,
+            forward: &settings.forward,
+            train: &[],
+            test: &[],
+        };
         let mut scores = tally.scores(protocol, train_mse, n - lonely);
-        scores.learning = learning::curve(x.as_ref(), y.as_ref(), density, &folds, settings.seed)?;
+        scores.learning = learning::curve(&whole, &folds, settings.seed)?;
 
         Ok(Self {
             meta: Meta {
@@ -257,9 +271,10 @@ impl Operator {
                 r: set.r,
                 energy: set.energy,
                 mean_density,
+                forward,
                 lambda_forward,
                 lambda_backward,
-                degrees_of_freedom: forward_path.degrees_of_freedom(lambda_forward),
+                degrees_of_freedom,
                 groups: group,
                 folds,
                 seed: settings.seed,
@@ -267,8 +282,8 @@ impl Operator {
                 sources: set.sources.clone(),
                 notes: set.notes.clone(),
             },
-            w: forward.matrix,
-            b: forward.offset,
+            w: map.matrix,
+            b: map.offset,
             v: backward.matrix,
             c: backward.offset,
             x,

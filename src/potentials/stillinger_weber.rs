@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Pair terms and e are those of the entry (i, j, j), ε λ and cos θ₀ that of (i, j, k). F. H. Stillinger and T. A. Weber,
-//! Phys. Rev. B 31, 5262 (1985). Built in: `sw:si`, the silicon of that paper.
+//! Phys. Rev. B 31, 5262 (1985). Built in: `sw:si`, the silicon of that paper, whose highest phonon is at 17.8 THz (measured: 15.5).
 
 use super::Potential;
 use super::jet::Jet;
@@ -130,22 +130,72 @@ impl three_body::Terms for Entry {
         }
     }
 
-    fn is_pair_of(&self, o: &Self) -> bool {
-        let numbers = |e: &Self| {
-            [
-                e.repulsion,
-                e.attraction,
-                e.sigma,
-                e.p,
-                e.q,
-                e.end,
-                e.cutoff,
-            ]
-        };
-        numbers(self) == numbers(o)
+    fn of_pair(&self) -> impl PartialEq {
+        let powers = [self.repulsion, self.attraction, self.sigma, self.p, self.q];
+        (powers, [self.end, self.cutoff])
     }
 
-    fn is_angle_of(&self, o: &Self) -> bool {
-        [self.strength, self.cosine] == [o.strength, o.cosine]
+    fn of_angle(&self) -> impl PartialEq {
+        [self.strength, self.cosine]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::potentials::jet::check;
+    use crate::potentials::three_body::Terms;
+    use crate::potentials::triplets::{Entry as _, Table};
+
+    const NUMBERS: [f64; 11] = [2.1, 2.05, 1.8, 21.0, 1.2, -0.3, 7.05, 0.602, 4.5, 1.0, 0.0];
+
+    #[test]
+    fn derivatives_are_those_of_the_values() {
+        let e = Entry::new(&NUMBERS).unwrap();
+        for r in [1.9, 2.4, 3.3] {
+            check("pair", &|r| e.pair(r), r);
+            check("fading", &|r| e.fading(r), r);
+        }
+        check("angular", &|c| e.angular(c), 0.4);
+    }
+
+    #[test]
+    fn a_tolerance_cuts_where_the_exponential_has_fallen_to_it() {
+        let cut = |gamma: f64, tol: f64| {
+            let mut numbers = NUMBERS;
+            (numbers[4], numbers[10]) = (gamma, tol);
+            let e = Entry::new(&numbers).unwrap();
+            let rate = gamma.min(1.0) * 2.05;
+            Jet::fading(rate, e.end, e.cutoff).f
+        };
+        for (gamma, tol) in [(1.2, 0.003), (0.9, 0.001)] {
+            assert!((cut(gamma, tol) / tol - 1.0).abs() < 1e-12);
+        }
+        assert!((cut(1.2, 0.5) / LARGEST_TOLERANCE - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn entries_that_contradict_each_other_are_named() {
+        let file = include_str!("../../fixtures/lammps/made_up.sw");
+        let read = |text: &str| ThreeBody::<Entry>::new(Table::parse(text)?);
+        assert!(read(file).is_ok());
+        for (from, to, told) in [
+            (
+                "B A A   1.8 2.15",
+                "B A A   1.8 2.16",
+                "A B B and B A A differ about one pair",
+            ),
+            (
+                "A B A   1.9 2.00 1.8 17",
+                "A B A   1.9 2.00 1.8 18",
+                "A A B and A B A differ about one angle",
+            ),
+            ("A A A   2.1", "A A A   -2.1", "negative"),
+            ("A A A   2.1", "A A A   2.1x", ":3:9"),
+        ] {
+            assert!(file.contains(from), "{from}");
+            let error = read(&file.replace(from, to)).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
     }
 }

@@ -152,15 +152,51 @@ impl three_body::Terms for Entry {
         }
     }
 
-    fn is_pair_of(&self, o: &Self) -> bool {
-        let numbers = |e: &Self| {
-            let powers = [e.h, e.eta, e.d, e.w, e.cutoff];
-            (powers, [e.charges, e.screening, e.dipole_screening])
-        };
-        numbers(self) == numbers(o)
+    fn of_pair(&self) -> impl PartialEq {
+        let powers = [self.h, self.eta, self.d, self.w, self.cutoff];
+        (
+            powers,
+            [self.charges, self.screening, self.dipole_screening],
+        )
     }
 
-    fn is_angle_of(&self, o: &Self) -> bool {
-        [self.b, self.c, self.cosine] == [o.b, o.c, o.cosine]
+    fn of_angle(&self) -> impl PartialEq {
+        [self.b, self.c, self.cosine]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::potentials::jet::check;
+    use crate::potentials::three_body::Terms;
+    use crate::potentials::triplets::Entry as _;
+
+    const NUMBERS: [f64; 14] = [
+        447.0, 9.0, 1.2, -1.2, 5.0, 7.8, 3.0, 61.5, 7.35, 9.0, 1.0, 2.9, 5.0, -0.3,
+    ];
+
+    #[test]
+    fn derivatives_are_those_of_the_values() {
+        let e = Entry::new(&NUMBERS).unwrap();
+        for r in [1.8, 2.6, 5.0, 7.2] {
+            check("pair", &|r| e.pair(r), r);
+        }
+        check("fading", &|r| e.fading(r), 2.1);
+        check("angular", &|c| e.angular(c), 0.4);
+    }
+
+    #[test]
+    fn energy_and_force_end_at_the_cutoff() {
+        let e = Entry::new(&NUMBERS).unwrap();
+        let end = e.pair(e.pair_cutoff());
+        assert_eq!((end.f, end.d), (0.0, 0.0));
+    }
+
+    #[test]
+    fn impossible_numbers_are_refused() {
+        let mut numbers = NUMBERS;
+        numbers[8] = -1.0;
+        assert!(Entry::new(&numbers).unwrap_err().contains("negative"));
     }
 }

@@ -106,7 +106,8 @@ fn ticks_with(range: Range, most: usize) -> Ticks {
     Ticks { at, labels, power }
 }
 
-fn nice_step(least: f64) -> f64 {
+/// The least 1, 2 or 5 times a power of ten that is not below `least`.
+pub(super) fn nice_step(least: f64) -> f64 {
     let decade = 10_f64.powf(least.log10().floor());
     let times = [1.0, 2.0, 5.0]
         .into_iter()
@@ -165,6 +166,22 @@ impl Frame {
     /// Pixel row of y.
     pub fn row(&self, y: f64) -> f64 {
         self.bottom - self.y.share(y) * (self.bottom - self.top)
+    }
+
+    /// The same place for wider ranges: those on which a unit of x is as long as a unit of y.
+    pub fn on_one_scale(self) -> Self {
+        let (width, height) = (self.right - self.left, self.bottom - self.top);
+        let unit = (self.x.high - self.x.low) / width;
+        let unit = unit.max((self.y.high - self.y.low) / height);
+        let over = |range: Range, length: f64| {
+            let (middle, half) = (0.5 * (range.low + range.high), 0.5 * unit * length);
+            Range::new(middle - half, middle + half)
+        };
+        Self {
+            x: over(self.x, width),
+            y: over(self.y, height),
+            ..self
+        }
     }
 
     /// Ticks that leave room between the labels along x.
@@ -256,6 +273,21 @@ impl Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_scale_widens_one_range_around_its_middle() {
+        let frame = Frame {
+            left: 10.0,
+            right: 110.0,
+            top: 0.0,
+            bottom: 50.0,
+            x: Range::new(0.0, 4.0),
+            y: Range::new(1.0, 5.0),
+        };
+        let even = frame.on_one_scale();
+        assert_eq!(even.y, frame.y);
+        assert_eq!(even.x, Range::new(-2.0, 6.0));
+    }
 
     fn labels(low: f64, high: f64) -> Vec<String> {
         ticks(Range::new(low, high), 5).labels

@@ -9,7 +9,8 @@ const HEADER: [&str; 9] = [
 
 /// All numbers of a figure: columns `panel` (from 1), `kind`, `label`, `x`, `y`, `sigma`, `low`, `high`, `value`.
 ///
-/// Cells that a kind does not have are empty. A shaded range is one row with its ends in `low` and `high`.
+/// Cells that a kind does not have are empty. A shaded range is one row with its ends in `low` and `high`. Corners of
+/// polygons and ends of segments have the number (from 1) of theirs in `value`.
 pub(super) fn csv(figure: &Figure) -> Result<Vec<u8>> {
     let mut table = Table(::csv::Writer::from_writer(Vec::new()));
     let failed = |why: String| Error::new("cannot write the numbers of a figure").because(why);
@@ -66,7 +67,34 @@ impl Table {
                 let cells = [Some(x[i]), Some(y[j]), None, None, None, Some(values[k])];
                 self.row(panel, ("map", label), cells)
             }),
+            Layer::Polygons {
+                label, outlines, ..
+            } => self.corners(
+                panel,
+                ("polygons", label),
+                outlines.iter().map(Vec::as_slice),
+            ),
+            Layer::Segments { label, ends } => {
+                let ends = ends.iter().map(<[_; 2]>::as_slice);
+                self.corners(panel, ("segments", label), ends)
+            }
         }
+    }
+
+    fn corners<'a>(
+        &mut self,
+        panel: usize,
+        name: (&str, &str),
+        mut shapes: impl Iterator<Item = &'a [[f64; 2]]>,
+    ) -> ::csv::Result<()> {
+        let mut number = 0.0;
+        shapes.try_for_each(|corners| {
+            number += 1.0;
+            corners.iter().try_for_each(|&[x, y]| {
+                let cells = [Some(x), Some(y), None, None, None, Some(number)];
+                self.row(panel, name, cells)
+            })
+        })
     }
 
     fn points(

@@ -6,6 +6,7 @@ use super::layers;
 use super::map;
 use super::model::{Arrangement, Figure, Layer, Panel};
 use super::palette::{self, ATTENTION, FAINT, INK};
+use super::ruler;
 use crate::error::Result;
 
 /// Room at the right of a frame: half of the last tick label, mm.
@@ -103,6 +104,7 @@ fn stacked(figure: &Figure) -> Result<Vec<Cell<'_>>> {
     let left = lefts(&cells)?.into_iter().fold(0.0, f64::max);
     for cell in &mut cells {
         cell.frame.left = left;
+        cell.settle();
     }
     Ok(cells)
 }
@@ -138,16 +140,18 @@ fn beside(figure: &Figure) -> Result<Vec<Cell<'_>>> {
     let lefts = lefts(&cells)?;
     for (i, (cell, left)) in cells.iter_mut().zip(lefts).enumerate() {
         cell.frame.left = i as f64 * width + left;
+        cell.settle();
     }
     Ok(cells)
 }
 
 /// Room each panel needs for what stands at the left of its frame, pixels.
 fn lefts(cells: &[Cell]) -> Result<Vec<f64>> {
-    cells
-        .iter()
-        .map(|c| Ok(c.frame.y_label_width()? + mm(1.0) + 1.8 * text_height()))
-        .collect()
+    let room = |c: &Cell| match c.panel.ruler {
+        Some(_) => Ok(mm(RIGHT)),
+        None => Ok(c.frame.y_label_width()? + mm(1.0) + 1.8 * text_height()),
+    };
+    cells.iter().map(room).collect()
 }
 
 fn x_range(panels: &[Panel]) -> Range {
@@ -161,7 +165,11 @@ fn y_range(panel: &Panel, x: Range) -> Range {
     }
     let data = Range::of(panel.layers.iter().flat_map(|l| layers::y_extent(l, x)));
     let is_map = panel.layers.iter().any(|l| matches!(l, Layer::Map { .. }));
-    if is_map { data } else { data.roomy() }
+    if is_map || panel.ruler.is_some() {
+        data
+    } else {
+        data.roomy()
+    }
 }
 
 /// The legend of each panel, in rows no wider than `width` pixels: letter and title, then each named layer once.
@@ -222,16 +230,25 @@ fn label(layer: &Layer) -> &str {
         | Layer::Points { label, .. }
         | Layer::Band { label, .. }
         | Layer::Shade { label, .. }
-        | Layer::Bars { label, .. } => label,
+        | Layer::Bars { label, .. }
+        | Layer::Polygons { label, .. }
+        | Layer::Segments { label, .. } => label,
         Layer::Map { .. } => "",
     }
 }
 
 impl Cell<'_> {
+    /// Gives a picture one scale, now that its frame is known.
+    fn settle(&mut self) {
+        if self.panel.ruler.is_some() {
+            self.frame = self.frame.on_one_scale();
+        }
+    }
+
     fn draw(&self, canvas: &Canvas) -> Result<()> {
         let (frame, panel) = (&self.frame, self.panel);
         let is_map = panel.layers.iter().any(|l| matches!(l, Layer::Map { .. }));
-        if !is_map && frame.y.low < 0.0 && frame.y.high > 0.0 {
+        if !is_map && panel.ruler.is_none() && frame.y.low < 0.0 && frame.y.high > 0.0 {
             let zero = Stroke {
                 colour: FAINT,
                 width: 0.15,
@@ -249,7 +266,10 @@ impl Cell<'_> {
         }) {
             map::bar(canvas, frame, values, label)?;
         }
-        frame.draw(canvas, &panel.x, &panel.y, self.is_named)?;
+        match &panel.ruler {
+            Some(unit) => ruler::draw(canvas, frame, unit)?,
+            None => frame.draw(canvas, &panel.x, &panel.y, self.is_named)?,
+        }
         self.draw_legend(canvas)?;
         if panel.layers.iter().all(|l| layers::x_extent(l).is_empty()) {
             let centre = (
@@ -297,5 +317,13 @@ fn swatch(canvas: &Canvas, at: Point, layer: &Layer) -> Result<()> {
             canvas.rectangle((at.0, top), (end.0, top + mm(0.6)), ATTENTION)
         }
         Layer::Map { .. } => Ok(()),
+        Layer::Polygons { class, .. } => {
+            let corners = [-half, half].map(|dy| (at.0, at.1 + dy));
+            let [a, b] = corners;
+            let outline = [a, (end.0, a.1), (end.0, b.1), b, a];
+            block(palette::class(*class))?;
+            canvas.line(&outline, layers::OUTLINE)
+        }
+        Layer::Segments { .. } => canvas.line(&[at, end], layers::SEGMENT),
     }
 }

@@ -4,7 +4,7 @@ use super::axes::{Frame, Range};
 use super::canvas::{Canvas, Point, Stroke, mm};
 use super::map;
 use super::model::{Layer, Role};
-use super::palette::{self, ATTENTION, PAPER};
+use super::palette::{self, ATTENTION, Colour, INK, PAPER};
 use crate::error::Result;
 
 /// Opacity of a shaded range; its bar along the upper edge is solid, and seen in grey.
@@ -15,6 +15,18 @@ const SHADE_BAR: f64 = 1.0;
 const MARKER: (f64, f64) = (0.65, 0.4);
 /// So many points of one layer are many.
 const MANY_POINTS: usize = 80;
+
+/// Outlines of polygons, and segments.
+pub(super) const OUTLINE: Stroke = Stroke {
+    colour: INK,
+    width: 0.12,
+    dash: None,
+};
+pub(super) const SEGMENT: Stroke = Stroke {
+    colour: INK,
+    width: 0.3,
+    dash: None,
+};
 
 /// Draws one layer.
 pub(super) fn draw(canvas: &Canvas, frame: &Frame, layer: &Layer) -> Result<()> {
@@ -36,6 +48,15 @@ pub(super) fn draw(canvas: &Canvas, frame: &Frame, layer: &Layer) -> Result<()> 
         ),
         Layer::Bars { x, y, role, .. } => bars(canvas, frame, x, y, *role),
         Layer::Map { x, y, values, .. } => map::draw(canvas, frame, x, y, values),
+        Layer::Polygons {
+            outlines, class, ..
+        } => outlines
+            .iter()
+            .try_for_each(|corners| polygon(canvas, frame, corners, palette::class(*class))),
+        Layer::Segments { ends, .. } => ends
+            .iter()
+            .filter_map(|ends| placed(frame, ends))
+            .try_for_each(|path| canvas.line(&path, SEGMENT)),
     }
 }
 
@@ -45,6 +66,7 @@ pub(super) fn x_extent(layer: &Layer) -> Vec<f64> {
         Layer::Line { x, .. } | Layer::Points { x, .. } | Layer::Band { x, .. } => x.clone(),
         Layer::Bars { x, .. } | Layer::Map { x, .. } => edges(x),
         Layer::Shade { .. } => Vec::new(),
+        Layer::Polygons { .. } | Layer::Segments { .. } => corners(layer, 0),
     }
 }
 
@@ -66,6 +88,16 @@ pub(super) fn y_extent(layer: &Layer, range: Range) -> Vec<f64> {
         Layer::Bars { x, y, .. } => seen(x, &[&|i| y[i], &|_| 0.0]),
         Layer::Map { y, .. } => edges(y),
         Layer::Shade { .. } => Vec::new(),
+        Layer::Polygons { .. } | Layer::Segments { .. } => corners(layer, 1),
+    }
+}
+
+/// One coordinate of every corner of a layer of shapes.
+fn corners(layer: &Layer, axis: usize) -> Vec<f64> {
+    match layer {
+        Layer::Polygons { outlines, .. } => outlines.iter().flatten().map(|p| p[axis]).collect(),
+        Layer::Segments { ends, .. } => ends.iter().flatten().map(|p| p[axis]).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -257,6 +289,26 @@ fn bars(canvas: &Canvas, frame: &Frame, x: &[f64], y: &[f64], role: Role) -> Res
         }
     }
     Ok(())
+}
+
+/// A shape in pixels, if all of it is inside the frame.
+fn placed(frame: &Frame, corners: &[[f64; 2]]) -> Option<Vec<Point>> {
+    let path: Vec<Point> = corners.iter().map(|&[x, y]| frame.place(x, y)).collect();
+    // Half a pixel, for what lies on the frame.
+    let inside = |p: &Point| {
+        (frame.left - 0.5..=frame.right + 0.5).contains(&p.0)
+            && (frame.top - 0.5..=frame.bottom + 0.5).contains(&p.1)
+    };
+    path.iter().all(inside).then_some(path)
+}
+
+fn polygon(canvas: &Canvas, frame: &Frame, corners: &[[f64; 2]], colour: Colour) -> Result<()> {
+    let Some(mut path) = placed(frame, corners).filter(|path| path.len() > 2) else {
+        return Ok(());
+    };
+    canvas.fill(&path, colour)?;
+    path.push(path[0]);
+    canvas.line(&path, OUTLINE)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod palette;
 #[cfg(feature = "pdf")]
 mod pdf;
 mod png;
+mod ruler;
 mod write;
 
 pub use figure::svg;

@@ -135,6 +135,12 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// The same under another `id`, with words put before its caption.
+    pub fn introduced(self, id: &str, opening: &str) -> Result<Self> {
+        let caption = format!("{opening} {}", self.caption);
+        Self::new(id, caption, self.arrangement, self.size, self.panels)
+    }
+
     /// A figure; `id` is the stem of its files.
     ///
     /// Errors: an `id` that is not letters, digits, `-` and `_`; no panel; a layer with columns of unequal length, a number
@@ -246,6 +252,10 @@ pub struct Panel {
     pub weight: f64,
     /// What is drawn.
     pub layers: Vec<Layer>,
+    /// The unit of both axes, if this is a picture in space: drawn on one scale, with a bar of so many units in place of
+    /// ticks and labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ruler: Option<String>,
 }
 
 impl Panel {
@@ -257,6 +267,15 @@ impl Panel {
             y,
             weight: 1.0,
             layers,
+            ruler: None,
+        }
+    }
+
+    /// A picture in space: x to the right and y upwards on one scale, told by a bar in this unit.
+    pub fn picture(unit: impl Into<String>, layers: Vec<Layer>) -> Self {
+        Self {
+            ruler: Some(unit.into()),
+            ..Self::new(Axis::new("x"), Axis::new("y"), layers)
         }
     }
 
@@ -388,6 +407,22 @@ pub enum Layer {
         /// `y.len()` rows of `x.len()` values, one row after the other.
         values: Vec<f64>,
     },
+    /// Filled polygons with thin outlines; those that leave the frame are not drawn.
+    Polygons {
+        /// Name in the legend.
+        label: String,
+        /// The corners of each, x and y.
+        outlines: Vec<Vec<[f64; 2]>>,
+        /// Their number in the palette of classes: 0 to 5 are told apart in colour and in grey, then it begins anew.
+        class: usize,
+    },
+    /// Straight lines, each from one point to another; those that leave the frame are not drawn.
+    Segments {
+        /// Name in the legend.
+        label: String,
+        /// Both ends of each, x and y.
+        ends: Vec<[[f64; 2]; 2]>,
+    },
 }
 
 /// What a layer is. The palette gives each role one colour, dash and marker, the same in every figure.
@@ -463,6 +498,10 @@ impl Layer {
                 y,
                 values,
             } => map(label, x, y, values),
+            Self::Polygons {
+                label, outlines, ..
+            } => columns(label, &[outlines.concat().as_flattened()]),
+            Self::Segments { label, ends } => columns(label, &[ends.as_flattened().as_flattened()]),
         }
     }
 }

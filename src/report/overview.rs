@@ -2,9 +2,11 @@
 
 mod dataset;
 mod operator;
+mod structure;
 
 pub use dataset::dataset;
 pub use operator::{operator, singular_values};
+pub use structure::{sheet, slab};
 
 use super::{Arrangement, Axis, Block, Figure, Layer, Panel, Report, Role, Section, Size};
 use crate::curve::{Curve, Quantity};

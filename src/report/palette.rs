@@ -45,6 +45,16 @@ const GREEN: Colour = Colour::solid(0x00, 0x9E, 0x73);
 const PURPLE: Colour = Colour::solid(0xCC, 0x79, 0xA7);
 const GREY: Colour = Colour::solid(0x80, 0x80, 0x80);
 
+/// Classes without an order: hues of Okabe and Ito, their shades shifted so that each two differ in grey as well.
+const CLASSES: [Colour; 6] = [
+    BLUE,
+    Colour::solid(0xE2, 0xE2, 0xE2),
+    ATTENTION,
+    Colour::solid(0xBF, 0x6B, 0x9B),
+    Colour::solid(0xDE, 0xCB, 0x26),
+    Colour::solid(0x30, 0x30, 0x30),
+];
+
 /// Opacity of a band under its curve.
 const BAND: f64 = 0.28;
 
@@ -58,6 +68,11 @@ pub(super) fn colour(role: Role) -> Colour {
         Role::Reference => GREEN,
         Role::Difference => PURPLE,
     }
+}
+
+/// The colour of a class.
+pub(super) fn class(number: usize) -> Colour {
+    CLASSES[number % CLASSES.len()]
 }
 
 /// The line of a role: colour, width and dash (mm).
@@ -149,6 +164,15 @@ mod tests {
                 assert!(apart, "{a:?} and {b:?}");
                 assert_ne!(colour(a), colour(b));
                 assert_ne!(marker(a), marker(b));
+            }
+        }
+    }
+
+    #[test]
+    fn two_classes_differ_in_grey() {
+        for (i, &a) in CLASSES.iter().enumerate() {
+            for &b in &CLASSES[..i] {
+                assert!((grey(a) - grey(b)).abs() > 25.0, "{a:?} and {b:?}");
             }
         }
     }

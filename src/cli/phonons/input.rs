@@ -1,18 +1,18 @@
 //! The structure, and what is refused before any work.
 
+use super::Args;
 use crate::atoms::neighbours::NeighbourList;
 use crate::atoms::structure::Structure;
 use crate::elements::element;
 use crate::error::{Error, Result};
-use crate::io::{extxyz, files};
+use crate::finding::Finding;
+use crate::io::structure_file::{Told, read_structures};
 use crate::potentials::Potential;
-use std::path::Path;
 
-/// Structures are megabytes of text.
-const LARGEST_FILE: u64 = 1 << 30;
-
-/// The first frame of a file; in reduced units every species has mass 1.
-pub(super) fn read(path: &Path, flat: bool, reduced: bool) -> Result<Structure> {
+/// One frame of a file, from 1, with what was assumed of it; in reduced units every species has mass 1, unless the file
+/// says otherwise.
+pub(super) fn read(args: &Args, reduced: bool) -> Result<(Structure, Vec<Finding>)> {
+    let path = args.file.as_path();
     let mass = |symbol: &str| {
         if reduced {
             Ok(1.0)
@@ -20,16 +20,25 @@ pub(super) fn read(path: &Path, flat: bool, reduced: bool) -> Result<Structure> 
             Ok(element(symbol)?.mass)
         }
     };
-    let bytes = files::read(path, LARGEST_FILE)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let frames = extxyz::read(&text, mass).map_err(|e| e.at(path))?;
-    let first = frames.into_iter().next();
-    let structure = first.map(|frame| frame.structure);
-    let structure = structure.ok_or_else(|| Error::new("the file is empty").at(path))?;
-    if flat {
-        structure.flattened().map_err(|e| e.at(path))
+    let told = Told {
+        species: &args.species,
+        mass_of: &mass,
+    };
+    let (frames, findings) = read_structures(path, &told)?;
+    let count = frames.len();
+    let wanted = args
+        .frame
+        .checked_sub(1)
+        .and_then(|k| frames.into_iter().nth(k));
+    let structure = wanted.map(|frame| frame.structure).ok_or_else(|| {
+        Error::new(format!("there is no frame {}", args.frame))
+            .at(path)
+            .because(format!("the file has {count}, counted from 1"))
+    })?;
+    if args.dimensions == 2 {
+        Ok((structure.flattened().map_err(|e| e.at(path))?, findings))
     } else {
-        Ok(structure)
+        Ok((structure, findings))
     }
 }
 

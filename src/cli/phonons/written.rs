@@ -4,9 +4,10 @@ use super::Args;
 use super::curves;
 use super::found::{Found, Vibrations};
 use crate::error::Result;
-use crate::io::extxyz::{self, Frame};
+use crate::io::extxyz::Frame;
 use crate::io::npy;
 use crate::io::npz::Bundle;
+use crate::io::structure_file::structures_as_text;
 use crate::units::SQRT_EV_PER_A2_AMU_IN_THZ;
 use crate::vibrations::modes::Modes;
 use faer::Mat;
@@ -32,7 +33,10 @@ pub(super) fn files(args: &Args, found: &Found) -> Result<Vec<(PathBuf, Vec<u8>)
             energy: Some(found.evaluation.energy),
             forces: Some(found.evaluation.forces.clone()),
         };
-        files.push((path.clone(), extxyz::write(&[frame]).into_bytes()));
+        files.push((
+            path.clone(),
+            structures_as_text(path, &[frame])?.into_bytes(),
+        ));
     }
     if let Some(folder) = &args.out {
         for (name, columns) in curves::curves(&args.observables, found)? {

@@ -4,8 +4,13 @@
 //! `b = ȳ - W x̄`.
 
 mod centred;
+pub mod elastic_net;
+mod homotopy;
+pub mod pls;
+pub mod reduced_rank;
 pub mod ridge;
 mod skeleton;
+mod support;
 
 use faer::{Mat, MatRef};
 

@@ -201,6 +201,19 @@ impl RidgePath {
         self.data.map(scaled.transpose() * self.v.transpose())
     }
 
+    /// Mean of the outputs (q).
+    pub(super) fn output_mean(&self) -> &[f64] {
+        &self.data.y_mean
+    }
+
+    /// `diag(s/√(s²+λ)) U^T Y` (k x q): its products are those of the fitted values with the rows that the penalty adds.
+    pub(super) fn fitted_patterns(&self, lambda: f64) -> Mat<f64> {
+        Mat::from_fn(self.uty.nrows(), self.uty.ncols(), |k, j| {
+            let s = self.s[k];
+            self.uty[(k, j)] * s / (s * s + lambda).sqrt()
+        })
+    }
+
     fn samples(&self) -> usize {
         self.data.x.nrows()
     }

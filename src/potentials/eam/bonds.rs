@@ -24,7 +24,7 @@ pub(super) struct Bond {
 /// Every pair once, by its first atom.
 #[derive(Debug)]
 pub(super) struct Bonds {
-    bonds: Vec<Bond>,
+    all: Vec<Bond>,
     starts: Vec<usize>,
     /// Density at each atom.
     pub(super) densities: Vec<f64>,
@@ -40,9 +40,24 @@ impl Bonds {
         structure: &Structure,
         neighbours: &NeighbourList,
     ) -> Result<Self> {
+        let look_up = if eam.species.len() == 1 {
+            Self::look_up::<true>
+        } else {
+            Self::look_up::<false>
+        };
+        look_up(eam, kinds, structure, neighbours)
+    }
+
+    /// `PURE`: of one element, whose atoms send each other the same.
+    fn look_up<const PURE: bool>(
+        eam: &Eam,
+        kinds: &[usize],
+        structure: &Structure,
+        neighbours: &NeighbourList,
+    ) -> Result<Self> {
         let atoms = structure.len();
         let mut found = Self {
-            bonds: Vec::with_capacity(neighbours.len() / 2),
+            all: Vec::with_capacity(neighbours.len() / 2),
             starts: Vec::with_capacity(atoms + 1),
             densities: vec![0.0; atoms],
             energy: 0.0,
@@ -55,17 +70,23 @@ impl Bonds {
             let links = neighbours.half(i);
             for near in nearby.of(structure, neighbours, i, links, eam.cutoff * eam.cutoff) {
                 let j = near.index as usize;
-                let (table, distance) = (&row[kinds[j]], near.squared.sqrt());
+                let table = &row[if PURE { 0 } else { kinds[j] }];
+                let distance = near.squared.sqrt();
                 if table.is_before(distance) {
                     return Err(overlap(structure, neighbours));
                 }
                 let inverse = 1.0 / distance;
-                let [[z, z1], [here, here1], [there, there1]] = table.at(distance);
+                let [[z, z1], [here, here1], [there, there1]] = if PURE {
+                    let [pair, density] = table.at(distance);
+                    [pair, density, density]
+                } else {
+                    table.at(distance)
+                };
                 let phi = z * inverse;
                 energy += phi;
                 density += here;
                 found.densities[j] += there;
-                found.bonds.push(Bond {
+                found.all.push(Bond {
                     vector: near.vector,
                     pair: (z1 - phi) * inverse * inverse,
                     here: here1 * inverse,
@@ -75,13 +96,13 @@ impl Bonds {
             }
             found.energy += energy;
             found.densities[i] += density;
-            found.starts.push(found.bonds.len());
+            found.starts.push(found.all.len());
         }
         Ok(found)
     }
 
     /// The pairs whose first atom is `i`.
     pub(super) fn of(&self, i: usize) -> &[Bond] {
-        &self.bonds[self.starts[i]..self.starts[i + 1]]
+        &self.all[self.starts[i]..self.starts[i + 1]]
     }
 }

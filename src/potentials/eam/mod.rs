@@ -6,7 +6,7 @@
 //!
 //! for atoms i and j of elements a and b; `ρ_ba` is what b sends to an a. M. S. Daw and M. I. Baskes, Phys. Rev. B 29, 6443
 //! (1984); M. W. Finnis and J. E. Sinclair, Phil. Mag. A 50, 45 (1984). Interpolation as in LAMMPS, which makes
-//! energies and forces equal to its own: [`spline`], and beyond the last density F goes on as a straight line.
+//! energies and forces equal to its own, and beyond the last density F goes on as a straight line.
 
 mod bonds;
 mod second;

@@ -6,8 +6,8 @@
 //! H = Σ_k F''_k a_k a_kᵀ + Σ_pairs [springs of φ + F'_i ρ_ji + F'_j ρ_ij]
 //! ```
 //!
-//! The first sum reaches twice the cutoff. It is the product AᵀDA, made row by row (F. G. Gustavson, ACM Trans. Math. Softw.
-//! 4, 250 (1978)): row i gathers the rows a_k of all atoms k that feel i.
+//! The first sum reaches twice the cutoff. It is the product `AᵀDA`, made row by row (F. G. Gustavson, ACM Trans. Math. Softw.
+//! 4, 250 (1978)): row i gathers the rows `a_k` of all atoms k that feel i.
 
 use super::Eam;
 use crate::atoms::neighbours::NeighbourList;

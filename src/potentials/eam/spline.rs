@@ -53,17 +53,18 @@ impl<const K: usize> Splines<K> {
         )
     }
 
-    /// Value and first derivative of each function.
+    /// Value and first derivative of the first `N` functions. What depends on the place alone is shared by all.
     #[inline]
-    pub(super) fn at(&self, x: f64) -> [[f64; 2]; K] {
+    pub(super) fn at<const N: usize>(&self, x: f64) -> [[f64; 2]; N] {
         let ([low, high], t) = self.between(x);
+        let s = 1.0 - t;
+        let (step, tilts) = (t * t * (1.0 + 2.0 * s), [t * s * s, -t * t * s]);
+        let (slope, turns) = (6.0 * t * s, [s * (1.0 - 3.0 * t), t * (3.0 * t - 2.0)]);
         std::array::from_fn(|k| {
-            let (f, d, [square, cube]) = cubic(low[k], high[k]);
-            let value = ((cube * t + square) * t + d) * t + f;
-            [
-                value,
-                ((3.0 * cube * t + 2.0 * square) * t + d) * self.per_unit,
-            ]
+            let ([f, d], [f1, d1]) = (low[k], high[k]);
+            let value = f + (f1 - f) * step + d * tilts[0] + d1 * tilts[1];
+            let derivative = (f1 - f) * slope + d * turns[0] + d1 * turns[1];
+            [value, derivative * self.per_unit]
         })
     }
 
@@ -71,17 +72,11 @@ impl<const K: usize> Splines<K> {
     pub(super) fn bends(&self, x: f64) -> [f64; K] {
         let ([low, high], t) = self.between(x);
         std::array::from_fn(|k| {
-            let (_, _, [square, cube]) = cubic(low[k], high[k]);
-            (6.0 * cube * t + 2.0 * square) * self.per_unit * self.per_unit
+            let ([f, d], [f1, d1]) = (low[k], high[k]);
+            let bend = (f1 - f) * (6.0 - 12.0 * t) + d * (6.0 * t - 4.0) + d1 * (6.0 * t - 2.0);
+            bend * self.per_unit * self.per_unit
         })
     }
-}
-
-/// The coefficients of `((cube t + square) t + d) t + f` that has given values and slopes at t = 0 and 1.
-#[inline]
-fn cubic([f, d]: [f64; 2], [f1, d1]: [f64; 2]) -> (f64, f64, [f64; 2]) {
-    let rise = f1 - f;
-    (f, d, [3.0 * rise - 2.0 * d - d1, d + d1 - 2.0 * rise])
 }
 
 /// Slopes per step at the knots.
@@ -115,7 +110,7 @@ mod tests {
     fn a_parabola_is_itself() {
         let spline = spline();
         for x in [0.23_f64, 1.999, 2.0, 3.6999] {
-            let [[f, d], [e, _]] = spline.at(x);
+            let [[f, d], [e, _]] = spline.at::<2>(x);
             assert!((f - (x * x - x)).abs() < 1e-13 && (d - (2.0 * x - 1.0)).abs() < 1e-12);
             assert!((spline.bends(x)[0] - 2.0).abs() < 1e-10);
             assert!((e - (-x).exp()).abs() < 1e-6);
@@ -128,8 +123,11 @@ mod tests {
     fn derivatives_are_those_of_the_value() {
         let (spline, h) = (spline(), 1e-5);
         for x in [0.04, 0.16, 1.733, 3.74, 3.88] {
-            let ([_, low], [_, [_, here]], [_, high]) =
-                (spline.at(x - h), spline.at(x), spline.at(x + h));
+            let ([_, low], [_, [_, here]], [_, high]) = (
+                spline.at::<2>(x - h),
+                spline.at::<2>(x),
+                spline.at::<2>(x + h),
+            );
             assert!(((high[0] - low[0]) / (2.0 * h) - here).abs() < 1e-9);
             assert!(((high[1] - low[1]) / (2.0 * h) - spline.bends(x)[1]).abs() < 1e-8);
         }
@@ -138,7 +136,7 @@ mod tests {
     #[test]
     fn beyond_its_end_it_stays_where_it_is() {
         let spline = spline();
-        assert_eq!(spline.at(3.9), spline.at(77.0));
+        assert_eq!(spline.at::<2>(3.9), spline.at::<2>(77.0));
         assert!(spline.is_before(0.099) && !spline.is_before(0.101));
     }
 }

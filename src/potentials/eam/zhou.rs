@@ -21,7 +21,7 @@ const PARAMETERS: &str = include_str!("zhou_2004.txt");
 const POINTS: usize = 2000;
 /// Å, below which functions of r stay as they are.
 const CORE: f64 = 0.5;
-/// ρ_o in units of ρ_e.
+/// `ρ_o` in units of `ρ_e`.
 const DENSE: f64 = 1.15;
 /// The densities go as far as this, if no atom can make more.
 const LEAST_DENSITY: f64 = 100.0;

@@ -118,7 +118,8 @@ impl Set {
     /// A built-in set by its name after `tersoff:`, or `None`.
     ///
     /// - `c-1989`: J. Tersoff, Phys. Rev. Lett. 61, 2879 (1988), with the numbers of Phys. Rev. B 39, 5566 (1989).
-    /// - `c-2010`: L. Lindsay and D. A. Broido, Phys. Rev. B 81, 205441 (2010): for graphene and its phonons.
+    /// - `c-2010`: L. Lindsay and D. A. Broido, Phys. Rev. B 81, 205441 (2010): graphene of 2.492 Å with E2g at 1689 cm⁻¹, where
+    ///   `c-1989` has 2.530 Å and 2474 cm⁻¹ (measured: 2.46 Å and about 1580 cm⁻¹).
     /// - `sic-1989`: Phys. Rev. B 39, 5566 (1989), erratum 41, 3248 (1990); R and D of Si-C rounded as in LAMMPS' `SiC_1989.tersoff`.
     /// - `sic-2005`: P. Erhart and K. Albe, Phys. Rev. B 71, 035211 (2005), with "Si-II" for silicon.
     /// - `si-1988`: J. Tersoff, Phys. Rev. B 37, 6991 (1988), "T2" (`Si.tersoff`).

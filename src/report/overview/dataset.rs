@@ -1,9 +1,12 @@
 //! Samples of a dataset one by one, and all of them together.
 
-use super::middle;
+use super::{middle, sheet, slab};
+use crate::atoms::structure::Structure;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
+use crate::observables::bonds::{Bonds, Cutoffs};
+use crate::observables::rings::primitive_rings;
 use crate::operator::rows;
 use crate::report::{Arrangement, Axis, Figure, Layer, Panel, Role, Size};
 use faer::Mat;
@@ -47,10 +50,34 @@ pub fn dataset(data: &Dataset) -> Result<Vec<Figure>> {
     };
     let shown = ladder(&excess);
     let (r, energy) = (data.manifest.r.grid, data.manifest.energy.grid);
-    Ok(vec![
+    let mut figures = vec![
         samples(&shown, &excess, [(&g, r), (&y, energy)], spectrum)?,
         spread([(&g, r), (&y, energy)], spectrum)?,
-    ])
+    ];
+    let structures = data.structures()?;
+    for (k, &i) in shown.iter().enumerate() {
+        let figure = pictured(&structures[usable[i]], data.manifest.recipe.record.rings)?;
+        let opening = format!(
+            "Sample {}, {:.0} meV/atom above the lowest.",
+            usable[i], excess[i]
+        );
+        figures.push(figure.introduced(&format!("structure-{}", k + 1), &opening)?);
+    }
+    Ok(figures)
+}
+
+/// How a structure looks: a sheet with its rings, a solid by a slab.
+fn pictured(structure: &Structure, largest_ring: usize) -> Result<Figure> {
+    let bonds = Bonds::new(structure, &Cutoffs::found(structure)?)?;
+    if structure.cell.dimensions() == 3 {
+        return slab(structure, &bonds);
+    }
+    let rings = if largest_ring > 0 {
+        primitive_rings(structure, &bonds, largest_ring)?
+    } else {
+        Vec::new()
+    };
+    sheet(structure, &bonds, &rings)
 }
 
 /// At most [`SHOWN`] of the samples, their energies as evenly spread as they can be; ascending.

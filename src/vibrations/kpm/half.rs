@@ -88,7 +88,7 @@ impl Chunk {
 
     /// The blocks `(j, block)` of the `k`-th row: those with itself and later atoms of the chunk, and those with atoms
     /// of other chunks.
-    #[inline(always)]
+    #[inline]
     pub(super) fn row(&self, k: usize) -> [impl Iterator<Item = (usize, &Block)>; 2] {
         let start = if k == 0 { 0 } else { self.ends[k - 1][1] };
         let [inside, end] = self.ends[k];
@@ -117,7 +117,7 @@ mod tests {
         let stored: usize = half.chunks.iter().map(|c| c.blocks.len()).sum();
         assert!((2048..whole.blocks()).contains(&stored));
         let vector: Vec<[f64; 3]> = (0..2048)
-            .map(|i| [(i as f64).sin(), 1.0, (i % 7) as f64])
+            .map(|i| [f64::from(i).sin(), 1.0, f64::from(i % 7)])
             .collect();
         let mixed: Vec<_> = order.iter().map(|&i| vector[i]).collect();
         let (expected, found) = (whole.times(&vector), half.times(&mixed));

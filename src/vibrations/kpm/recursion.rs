@@ -110,6 +110,10 @@ struct Rows<'a> {
 impl WithSimd for Rows<'_> {
     type Output = Products;
 
+    #[allow(
+        clippy::inline_always,
+        reason = "pulp dispatches to code that must be inlined into its own"
+    )]
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Products {
         match S::F64_LANES {
@@ -123,6 +127,10 @@ impl WithSimd for Rows<'_> {
 
 impl Rows<'_> {
     /// With the lanes in K registers.
+    #[allow(
+        clippy::inline_always,
+        reason = "pulp dispatches to code that must be inlined into its own"
+    )]
     #[inline(always)]
     fn run<S: Simd, const K: usize>(self, simd: S) -> Products {
         let (window, chunk, now) = (self.recursion.window, self.chunk, self.now);
@@ -167,12 +175,14 @@ impl Rows<'_> {
 }
 
 /// All lanes of one atom.
+#[allow(clippy::inline_always, reason = "as run")]
 #[inline(always)]
 fn registers<S: Simd, const K: usize>(row: &Row) -> [[S::f64s; K]; 3] {
     [0, 1, 2].map(|a| std::array::from_fn(|k| S::as_simd_f64s(&row[a]).0[k]))
 }
 
 /// `sum += block x`.
+#[allow(clippy::inline_always, reason = "as run")]
 #[inline(always)]
 fn multiply<S: Simd, const K: usize>(simd: S, block: &Block, x: &Row, sum: &mut [[S::f64s; K]; 3]) {
     for b in 0..3 {
@@ -187,6 +197,7 @@ fn multiply<S: Simd, const K: usize>(simd: S, block: &Block, x: &Row, sum: &mut 
 }
 
 /// `sum += blockᵀ x`.
+#[allow(clippy::inline_always, reason = "as run")]
 #[inline(always)]
 fn multiply_back<S: Simd, const K: usize>(
     simd: S,
@@ -230,7 +241,7 @@ mod tests {
         let list = NeighbourList::new(&structure, toy.cutoff).unwrap();
         let matrix =
             (toy.hessian(&structure, &list).unwrap()).mass_weighted(&structure.atom_masses());
-        let start = (0..32).map(|i| [(i as f64).sin(), 1.0, 0.3]).collect();
+        let start = (0..32).map(|i| [f64::from(i).sin(), 1.0, 0.3]).collect();
         let half = Half::of(&matrix, &(0..32).collect::<Vec<_>>());
         let window = Window::of(&half, gershgorin(&matrix), start, 60).unwrap();
         let recursion = Recursion {

@@ -1,7 +1,8 @@
 //! Leave-one-out errors of a whole path.
 //!
 //! `R(λ) = Y_⊥ + U diag(λ/(s²+λ)) U^T Y` costs one product a λ if written so. The filters of all λ are combinations of the
-//! few of a [`Skeleton`], so the products are formed for those, a block of samples at a time, and combined.
+//! few of a [`Skeleton`], so the products are formed for those, a block of samples at a time, and combined. The closer together
+//! singular values are, the fewer filters carry the others: they are cut into groups where that saves work.
 
 use super::RidgePath;
 use crate::operator::fit::skeleton::Skeleton;
@@ -37,14 +38,56 @@ impl Filters {
     }
 }
 
+/// Neighbouring singular values and the filters that carry all others on them.
+struct Group {
+    first: usize,
+    /// k' x R.
+    filters: Mat<f64>,
+    /// R x L.
+    combine: Mat<f64>,
+}
+
+impl Group {
+    fn new(all: MatRef<'_, f64>, first: usize, count: usize) -> Self {
+        let rows = all.subrows(first, count);
+        let skeleton = Skeleton::of(rows);
+        Self {
+            first,
+            filters: Mat::from_fn(count, skeleton.chosen.len(), |k, r| {
+                rows[(k, skeleton.chosen[r])]
+            }),
+            combine: skeleton.combine,
+        }
+    }
+
+    /// Multiplications for each sample and output: products, then combinations.
+    fn cost(&self) -> usize {
+        self.filters.ncols() * (self.filters.nrows() + self.combine.ncols())
+    }
+
+    /// This group, or its halves, or theirs: whatever costs least.
+    fn halved(self, all: MatRef<'_, f64>, into: &mut Vec<Self>) {
+        let half = self.filters.nrows() / 2;
+        if half > 0 {
+            let left = Self::new(all, self.first, half);
+            let right = Self::new(all, self.first + half, self.filters.nrows() - half);
+            if left.cost() + right.cost() < self.cost() {
+                left.halved(all, into);
+                right.halved(all, into);
+                return;
+            }
+        }
+        into.push(self);
+    }
+}
+
 /// What the blocks of samples share.
 struct Table<'a> {
     path: &'a RidgePath,
     /// `1/(1-h)²` (n x L).
     inverse: Mat<f64>,
-    /// Filters of the skeleton (k x R).
-    filters: Mat<f64>,
-    /// R x L, the scale of the filters in it.
+    groups: Vec<Group>,
+    /// The combinations of all groups below each other, with the scale of the filters.
     combine: Mat<f64>,
 }
 
@@ -74,24 +117,31 @@ impl<'a> Table<'a> {
         for l in 0..lambdas.len() {
             inverse.col_mut(l).iter_mut().for_each(|d| *d = d.powi(-2));
         }
-        let skeleton = Skeleton::of(&filters.values);
-        let mut combine = skeleton.combine;
+        let mut groups = Vec::new();
+        let values = filters.values.as_ref();
+        Group::new(values, 0, path.s.len()).halved(values, &mut groups);
+        let few = groups.iter().map(|g| g.filters.ncols()).sum();
+        let mut combine = Mat::zeros(few, lambdas.len());
+        let mut row = 0;
+        for group in &groups {
+            let count = group.combine.nrows();
+            combine.subrows_mut(row, count).copy_from(&group.combine);
+            row += count;
+        }
         for (l, scale) in filters.scale.iter().enumerate() {
             combine.col_mut(l).iter_mut().for_each(|c| *c *= scale);
         }
         Self {
-            filters: Mat::from_fn(path.s.len(), skeleton.chosen.len(), |k, r| {
-                filters.values[(k, skeleton.chosen[r])]
-            }),
             path,
             inverse,
+            groups,
             combine,
         }
     }
 
     /// Sums of squared leave-one-out errors (q x L, column after column) over the samples from `first` to before `end`.
     fn squares(&self, first: usize, end: usize) -> Vec<f64> {
-        let (q, few) = (self.path.uty.ncols(), self.filters.ncols());
+        let (q, few) = (self.path.uty.ncols(), self.combine.nrows());
         let mut sums = vec![0.0; q * self.combine.ncols()];
         let mut fits = vec![0.0; q * BLOCK * few];
         let mut inside = vec![0.0; q * BLOCK * TOGETHER];
@@ -123,20 +173,24 @@ impl<'a> Table<'a> {
         sums
     }
 
-    /// `(U diag(f) U^T Y)^T` of some samples (q x rows), one λ of the skeleton after the other.
-    fn fits(&self, start: usize, rows: usize, fits: &mut [f64]) {
-        let path = self.path;
-        let left = Mat::from_fn(path.s.len(), rows * self.filters.ncols(), |k, c| {
-            path.ut[(k, start + c % rows)] * self.filters[(k, c / rows)]
-        });
-        matmul(
-            MatMut::from_column_major_slice_mut(fits, path.uty.ncols(), left.ncols()),
-            Accum::Replace,
-            path.uty.transpose(),
-            &left,
-            1.0,
-            Par::Seq,
-        );
+    /// `(U diag(f) U^T Y)^T` of some samples (q x rows), one filter after the other.
+    fn fits(&self, start: usize, rows: usize, mut fits: &mut [f64]) {
+        let (ut, uty) = (&self.path.ut, &self.path.uty);
+        for Group { first, filters, .. } in &self.groups {
+            let left = Mat::from_fn(filters.nrows(), rows * filters.ncols(), |k, c| {
+                ut[(first + k, start + c % rows)] * filters[(k, c / rows)]
+            });
+            let (here, rest) = fits.split_at_mut(uty.ncols() * left.ncols());
+            matmul(
+                MatMut::from_column_major_slice_mut(here, uty.ncols(), left.ncols()),
+                Accum::Replace,
+                uty.subrows(*first, filters.nrows()).transpose(),
+                &left,
+                1.0,
+                Par::Seq,
+            );
+            fits = rest;
+        }
     }
 }
 

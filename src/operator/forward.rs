@@ -1,0 +1,388 @@
+//! The forward map by the estimator of the user's choice, its penalty given or chosen.
+//!
+//! Ridge penalties are chosen by exact leave-one-out. What has no such closed form (the lasso penalty, a number of components, a rank)
+//! is chosen by cross-validation within the samples at hand, near-duplicates never split; an outer split that judges the result
+//! never sees the choice being made.
+
+use super::fit::LinearMap;
+use super::fit::elastic_net::{ElasticNet, Penalty};
+use super::fit::pls::{PlsPath, Scaling};
+use super::fit::reduced_rank::ReducedRank;
+use super::fit::ridge::RidgePath;
+use super::{groups, rows};
+use crate::error::{Error, Result};
+use faer::Mat;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Folds of the choice within one training set.
+const FOLDS: usize = 3;
+/// More components, or a higher rank, than this were never worth their noise on the development sets.
+const MOST_COMPONENTS: usize = 40;
+/// Lasso penalties tried: four a decade, from the one that leaves nothing down to this many decades below.
+const LASSO_DECADES: i32 = 4;
+const LASSO_PER_DECADE: i32 = 4;
+
+/// How the forward map is fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Estimator {
+    /// [`super::fit::ridge`].
+    #[default]
+    Ridge,
+    /// [`super::fit::elastic_net`].
+    ElasticNet,
+    /// [`super::fit::pls`], columns not scaled.
+    Pls,
+    /// [`super::fit::reduced_rank`].
+    ReducedRank,
+}
+
+impl fmt::Display for Estimator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ridge => "ridge",
+            Self::ElasticNet => "elastic-net",
+            Self::Pls => "pls",
+            Self::ReducedRank => "reduced-rank",
+        })
+    }
+}
+
+/// What the user fixes; the rest is chosen.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request {
+    /// Which estimator.
+    pub estimator: Estimator,
+    /// The ridge penalty of [`Estimator::Ridge`] and [`Estimator::ReducedRank`].
+    pub lambda: Option<f64>,
+    /// The paper's α and β ([`Penalty::paper`]) of [`Estimator::ElasticNet`].
+    pub penalties: Option<(f64, f64)>,
+    /// The components of [`Estimator::Pls`], the rank of [`Estimator::ReducedRank`].
+    pub components: Option<usize>,
+}
+
+/// What the forward map was fitted with; stored with the operator.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Forward {
+    /// Which estimator.
+    pub estimator: Estimator,
+    /// Ridge penalty, where there is one.
+    pub lambda: Option<f64>,
+    /// The paper's α and β, where the estimator is the elastic net.
+    pub alpha: Option<f64>,
+    /// See `alpha`.
+    pub beta: Option<f64>,
+    /// Components, or rank.
+    pub components: Option<usize>,
+    /// Duality gap of the elastic net relative to its objective, the largest of all channels.
+    pub relative_gap: Option<f64>,
+}
+
+/// The samples of one fit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Samples<'a> {
+    pub x: &'a Mat<f64>,
+    pub y: &'a Mat<f64>,
+    /// Group of near-duplicates of each.
+    pub groups: &'a [usize],
+    pub seed: u64,
+}
+
+/// A fitted map with its settings and its degrees of freedom: those of ridge, the mean number of coefficients that are not zero, the
+/// components, or the rank.
+pub(super) type Fitted = (LinearMap, Forward, f64);
+
+impl Request {
+    /// Refuses settings that the estimator does not have, and numbers that are none.
+    pub(super) fn check(&self) -> Result<()> {
+        if let Some(lambda) = self.lambda
+            && !(lambda > 0.0 && lambda.is_finite())
+        {
+            return Err(Error::new(format!("lambda = {lambda} is not a penalty"))
+                .cure("give a positive number, or leave it out: leave-one-out then chooses"));
+        }
+        let foreign = |name: &str, whose: &str| {
+            Err(
+                Error::new(format!("{} has no {name}", self.estimator)).cure(format!(
+                    "leave it out, or use --estimator {whose}: `glassbridge train --help` lists them"
+                )),
+            )
+        };
+        match self.estimator {
+            Estimator::Pls | Estimator::ElasticNet if self.lambda.is_some() => {
+                foreign("lambda", "ridge")
+            }
+            Estimator::Ridge | Estimator::Pls | Estimator::ReducedRank
+                if self.penalties.is_some() =>
+            {
+                foreign("alpha and beta", "elastic-net")
+            }
+            Estimator::Ridge | Estimator::ElasticNet if self.components.is_some() => {
+                foreign("components or rank", "pls")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The map on these samples.
+    pub(super) fn fit(&self, samples: Samples<'_>) -> Result<Fitted> {
+        match self.estimator {
+            Estimator::Ridge => self.ridge(samples),
+            Estimator::ElasticNet => self.elastic_net(samples),
+            Estimator::Pls => self.pls(samples),
+            Estimator::ReducedRank => self.reduced_rank(samples),
+        }
+    }
+
+    fn with_estimator(&self) -> Forward {
+        Forward {
+            estimator: self.estimator,
+            ..Forward::default()
+        }
+    }
+
+    fn lambda(&self, path: &RidgePath) -> Result<f64> {
+        self.lambda
+            .map_or_else(|| path.best_lambda(&path.default_lambdas()), Ok)
+    }
+
+    fn ridge(&self, samples: Samples<'_>) -> Result<Fitted> {
+        let path = RidgePath::new(samples.x.as_ref(), samples.y.as_ref())?;
+        let lambda = self.lambda(&path)?;
+        let forward = Forward {
+            lambda: Some(lambda),
+            ..self.with_estimator()
+        };
+        Ok((path.fit(lambda), forward, path.degrees_of_freedom(lambda)))
+    }
+
+    fn elastic_net(&self, samples: Samples<'_>) -> Result<Fitted> {
+        let outputs = samples.y.ncols();
+        let net = ElasticNet::new(samples.x.as_ref(), samples.y.as_ref())?;
+        let penalty = match self.penalties {
+            Some((alpha, beta)) => Penalty::paper(alpha, beta, outputs),
+            None => chosen_penalty(samples, net.largest_lasso())?,
+        };
+        let fit = net.fit(penalty)?;
+        let (alpha, beta) = penalty.to_paper(outputs);
+        let forward = Forward {
+            alpha: Some(alpha),
+            beta: Some(beta),
+            relative_gap: Some(fit.relative_gap()),
+            ..self.with_estimator()
+        };
+        let support = fit.support_size();
+        Ok((fit.map, forward, support))
+    }
+
+    fn pls(&self, samples: Samples<'_>) -> Result<Fitted> {
+        let path = |x: &Mat<f64>, y: &Mat<f64>, most: usize| {
+            let most = most.min(x.ncols()).min(x.nrows() - 1);
+            PlsPath::new(x.as_ref(), y.as_ref(), most, Scaling::None)
+        };
+        let components = match self.components {
+            Some(components) => components,
+            None => {
+                1 + samples.best(MOST_COMPONENTS, |x, y| {
+                    let path = path(x, y, MOST_COMPONENTS)?;
+                    Ok((1..=MOST_COMPONENTS).map(|k| path.fit(k)).collect())
+                })?
+            }
+        };
+        let (x, y) = (samples.x.as_ref(), samples.y.as_ref());
+        let map = PlsPath::new(x, y, components, Scaling::None)?.fit(components);
+        let forward = Forward {
+            components: Some(components),
+            ..self.with_estimator()
+        };
+        Ok((map, forward, components as f64))
+    }
+
+    fn reduced_rank(&self, samples: Samples<'_>) -> Result<Fitted> {
+        let maps = |x: &Mat<f64>, y: &Mat<f64>| {
+            let path = RidgePath::new(x.as_ref(), y.as_ref())?;
+            let lambda = self.lambda(&path)?;
+            Ok::<_, Error>((ReducedRank::new(&path, lambda)?, lambda))
+        };
+        let (reduced, lambda) = maps(samples.x, samples.y)?;
+        let most = reduced.strengths().len();
+        if let Some(rank) = self.components
+            && (rank == 0 || rank > most)
+        {
+            return Err(Error::new(format!("a map of rank {rank} cannot be had"))
+                .because(format!("these samples have ranks between 1 and {most}"))
+                .cure("give a lower rank, or leave it to cross-validation"));
+        }
+        let rank = if let Some(rank) = self.components {
+            rank
+        } else {
+            let most = MOST_COMPONENTS.min(most).max(1);
+            1 + samples.best(most, |x, y| {
+                let (reduced, _) = maps(x, y)?;
+                Ok((1..=most).map(|k| reduced.fit(k)).collect())
+            })?
+        };
+        let forward = Forward {
+            lambda: Some(lambda),
+            components: Some(rank),
+            ..self.with_estimator()
+        };
+        Ok((reduced.fit(rank), forward, rank as f64))
+    }
+}
+
+/// The ridge part that leave-one-out chooses without a lasso, and the lasso part that cross-validation chooses with it.
+fn chosen_penalty(samples: Samples<'_>, largest: f64) -> Result<Penalty> {
+    let path = RidgePath::new(samples.x.as_ref(), samples.y.as_ref())?;
+    let ridge = path.best_lambda(&path.default_lambdas())? / samples.x.nrows() as f64;
+    let penalties: Vec<Penalty> = (0..=LASSO_DECADES * LASSO_PER_DECADE)
+        .map(|k| Penalty {
+            lasso: largest * 10f64.powf(-f64::from(k) / f64::from(LASSO_PER_DECADE)),
+            ridge,
+        })
+        .collect();
+    let best = samples.best(penalties.len(), |x, y| {
+        let fits = ElasticNet::new(x.as_ref(), y.as_ref())?.path(&penalties)?;
+        Ok(fits.into_iter().map(|f| f.map).collect())
+    })?;
+    Ok(penalties[best])
+}
+
+impl Samples<'_> {
+    /// Which of `count` maps, made from a part of the samples, errs least on the rest; the first one of equals.
+    fn best(
+        &self,
+        count: usize,
+        maps: impl Fn(&Mat<f64>, &Mat<f64>) -> Result<Vec<LinearMap>>,
+    ) -> Result<usize> {
+        let folds = groups::folds(self.groups, FOLDS, self.seed);
+        let mut errors = vec![0.0; count];
+        for fold in 0..FOLDS {
+            let part = |held: bool| -> Vec<usize> {
+                (0..folds.len())
+                    .filter(|&i| (folds[i] == fold) == held)
+                    .collect()
+            };
+            let (train, test) = (part(false), part(true));
+            if test.is_empty() || train.len() < 2 {
+                continue;
+            }
+            let pick = |m: &Mat<f64>, which: &[usize]| rows::select(m.as_ref(), which);
+            let maps = maps(&pick(self.x, &train), &pick(self.y, &train))?;
+            let (x, y) = (pick(self.x, &test), pick(self.y, &test));
+            for (error, map) in errors.iter_mut().zip(&maps) {
+                *error += rows::sum_of_squares((&y - map.predict(x.as_ref())).as_ref());
+            }
+        }
+        (0..count)
+            .min_by(|&a, &b| errors[a].total_cmp(&errors[b]))
+            .ok_or_else(|| Error::new("there is nothing to choose from"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples() -> (Mat<f64>, Mat<f64>, Vec<usize>) {
+        let noise = |i: usize, j: usize| ((i * i * 7 + j * 13 + i * j * j) as f64 * 0.37).sin();
+        let x = Mat::from_fn(60, 8, noise);
+        // Two patterns of the inputs drive the outputs.
+        let w = Mat::from_fn(8, 5, |i, j| {
+            f64::from(i32::from(i == 1)) * (j as f64 - 1.5) + f64::from(i32::from(i == 6))
+        });
+        let y = &x * w + Mat::from_fn(60, 5, |i, j| 0.3 * noise(j + 11, i + 5));
+        (x, y, (0..60).map(|i| i / 2).collect())
+    }
+
+    fn request(estimator: Estimator) -> Request {
+        Request {
+            estimator,
+            ..Request::default()
+        }
+    }
+
+    #[test]
+    fn what_is_not_given_is_chosen() {
+        let (x, y, groups) = samples();
+        let samples = Samples {
+            x: &x,
+            y: &y,
+            groups: &groups,
+            seed: 3,
+        };
+        let (_, ridge, _) = request(Estimator::Ridge).fit(samples).unwrap();
+        assert!(ridge.lambda.unwrap() > 0.0 && ridge.components.is_none());
+
+        let (map, reduced, freedom) = request(Estimator::ReducedRank).fit(samples).unwrap();
+        assert_eq!((reduced.components, freedom), (Some(2), 2.0));
+        let singular = map.matrix.singular_values().unwrap();
+        assert!(singular[1] > 0.1 && singular[2] < 1e-12);
+
+        let (map, net, freedom) = request(Estimator::ElasticNet).fit(samples).unwrap();
+        assert!(net.relative_gap.unwrap() < 1e-9 && net.alpha.unwrap() > 0.0);
+        assert!(freedom < 7.0, "{freedom} of 8 inputs, 2 of which matter");
+        // Given back, the choice is the same map.
+        let again = Request {
+            penalties: net.alpha.zip(net.beta),
+            ..request(Estimator::ElasticNet)
+        };
+        let (same, _, _) = again.fit(samples).unwrap();
+        assert!((same.matrix - &map.matrix).norm_max() < 1e-9);
+
+        let (_, pls, _) = request(Estimator::Pls).fit(samples).unwrap();
+        assert!((1..=8).contains(&pls.components.unwrap()));
+    }
+
+    #[test]
+    fn what_an_estimator_does_not_have_is_named() {
+        let given = Request {
+            lambda: Some(1.0),
+            penalties: Some((1.0, 1.0)),
+            components: Some(1),
+            estimator: Estimator::Ridge,
+        };
+        for (estimator, word) in [
+            (Estimator::Ridge, "alpha"),
+            (Estimator::ElasticNet, "lambda"),
+            (Estimator::Pls, "lambda"),
+            (Estimator::ReducedRank, "alpha"),
+        ] {
+            let e = Request { estimator, ..given }
+                .check()
+                .unwrap_err()
+                .to_string();
+            assert!(
+                e.contains(&estimator.to_string()) && e.contains(word),
+                "{e}"
+            );
+        }
+        let (x, y, groups) = samples();
+        let samples = Samples {
+            x: &x,
+            y: &y,
+            groups: &groups,
+            seed: 3,
+        };
+        for (estimator, components) in [
+            (Estimator::Pls, 9),
+            (Estimator::ReducedRank, 6),
+            (Estimator::Pls, 0),
+        ] {
+            let request = Request {
+                components: Some(components),
+                ..request(estimator)
+            };
+            let e = request.fit(samples).unwrap_err().to_string();
+            assert!(e.contains("cannot be had"), "{e}");
+        }
+        for lambda in [0.0, -1.0, f64::NAN] {
+            let request = Request {
+                lambda: Some(lambda),
+                ..Request::default()
+            };
+            assert!(request.check().unwrap_err().to_string().contains("penalty"));
+        }
+    }
+}

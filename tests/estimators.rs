@@ -1,0 +1,210 @@
+//! `train --estimator`, and what degenerate samples do to each estimator.
+
+#[path = "support/tiny.rs"]
+#[allow(dead_code, reason = "not every helper is needed here")]
+mod tiny;
+
+use faer::Mat;
+use glassbridge::operator::fit::LinearMap;
+use glassbridge::operator::fit::elastic_net::{ElasticNet, Penalty};
+use glassbridge::operator::fit::pls::{PlsPath, Scaling};
+use glassbridge::operator::fit::reduced_rank::ReducedRank;
+use glassbridge::operator::fit::ridge::{RidgePath, Weights};
+use glassbridge::operator::forward::{Estimator, Request};
+use glassbridge::operator::{Operator, Settings};
+
+/// Every estimator with settings mild enough for any data.
+fn fit_all(
+    x: &Mat<f64>,
+    y: &Mat<f64>,
+) -> Vec<(&'static str, glassbridge::error::Result<LinearMap>)> {
+    let (x, y) = (x.as_ref(), y.as_ref());
+    let penalty = Penalty {
+        lasso: 1e-3,
+        ridge: 1e-3,
+    };
+    vec![
+        (
+            "ridge",
+            RidgePath::new(x, y).and_then(|p| Ok(p.fit(p.best_lambda(&p.default_lambdas())?))),
+        ),
+        (
+            "elastic net",
+            ElasticNet::new(x, y).and_then(|n| Ok(n.fit(penalty)?.map)),
+        ),
+        (
+            "pls",
+            PlsPath::new(x, y, 1, Scaling::Unit).map(|p| p.fit(1)),
+        ),
+        (
+            "reduced rank",
+            RidgePath::new(x, y).and_then(|p| Ok(ReducedRank::new(&p, 1e-3)?.fit(1))),
+        ),
+    ]
+}
+
+fn wave(i: usize, j: usize) -> f64 {
+    ((i * i * 7 + j * 13 + i * j * j) as f64 * 0.37).sin()
+}
+
+/// Inputs that fit, and the largest residual that a map of rank one may leave of `y = 3 x₀ + 1`.
+#[test]
+fn degenerate_inputs_that_can_be_fitted() {
+    let base = |n: usize, p: usize| Mat::from_fn(n, p, wave);
+    let cases: [(&str, Mat<f64>); 5] = [
+        (
+            "integers",
+            Mat::from_fn(30, 3, |i, j| ((i * (j + 2)) % 7) as f64),
+        ),
+        ("equal columns", Mat::from_fn(30, 4, |i, j| wave(i, j / 2))),
+        (
+            "a constant column",
+            Mat::from_fn(30, 3, |i, j| if j == 1 { 5.0 } else { wave(i, j) }),
+        ),
+        ("repeated rows", Mat::from_fn(30, 3, |i, j| wave(i / 3, j))),
+        ("fewer samples than inputs", base(6, 20)),
+    ];
+    for (what, x) in &cases {
+        let y = Mat::from_fn(x.nrows(), 2, |i, _| 3.0 * x[(i, 0)] + 1.0);
+        let mean = y.col(0).sum() / y.nrows() as f64;
+        let spread = y.col(0).iter().map(|v| (v - mean).powi(2)).sum::<f64>();
+        for (name, map) in fit_all(x, &y) {
+            let map = map.unwrap_or_else(|e| panic!("{name} on {what}: {e}"));
+            assert!(map.matrix.is_all_finite(), "{name} on {what}");
+            let error = (&y - map.predict(x.as_ref())).col(0).squared_norm_l2();
+            // One component of PLS need not find the direction; all others must.
+            let share = if name == "pls" { 1.0 } else { 0.02 };
+            assert!(
+                error < share * spread,
+                "{name} on {what}: {error} of {spread}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_fitted_is_named() {
+    let (x, y) = (Mat::from_fn(8, 3, wave), Mat::from_fn(8, 2, wave));
+    let mut holed = x.clone();
+    holed[(2, 1)] = f64::NAN;
+    let cases = [
+        (
+            x.subrows(0, 1).to_owned(),
+            y.subrows(0, 1).to_owned(),
+            "one sample",
+        ),
+        (
+            x.subrows(0, 5).to_owned(),
+            y.clone(),
+            "5 inputs but 8 outputs",
+        ),
+        (holed, y.clone(), "finite"),
+        (Mat::zeros(8, 0), y.clone(), "nothing to fit"),
+        (x.clone(), Mat::zeros(8, 0), "nothing to fit"),
+    ];
+    for (x, y, word) in &cases {
+        for (name, map) in fit_all(x, y) {
+            let e = map.unwrap_err().to_string();
+            assert!(e.contains(word), "{name}: {e}");
+        }
+    }
+    let constant = Mat::from_fn(8, 3, |_, j| j as f64);
+    for (name, map) in fit_all(&constant, &y) {
+        let map = map.unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert!(map.matrix.norm_max() < f64::MIN_POSITIVE, "{name}");
+    }
+}
+
+/// A weight of two is the sample twice over; the weight of a channel moves the common λ only.
+#[test]
+fn weights_of_ridge() {
+    let (x, y) = (
+        Mat::from_fn(12, 4, wave),
+        Mat::from_fn(12, 2, |i, j| wave(i + 2, j + 5)),
+    );
+    let twice: Vec<f64> = (0..12).map(|i| if i < 4 { 2.0 } else { 1.0 }).collect();
+    let weights = Weights {
+        samples: Some(&twice),
+        channels: None,
+    };
+    let weighted = RidgePath::weighted(x.as_ref(), y.as_ref(), weights)
+        .unwrap()
+        .fit(0.2);
+    let rows = |m: &Mat<f64>| Mat::from_fn(16, m.ncols(), |i, j| m[(i % 12, j)]);
+    let repeated = RidgePath::new(rows(&x).as_ref(), rows(&y).as_ref())
+        .unwrap()
+        .fit(0.2);
+    assert!((weighted.matrix - repeated.matrix).norm_max() < 1e-12);
+    for (a, b) in weighted.offset.iter().zip(&repeated.offset) {
+        assert!((a - b).abs() < 1e-12);
+    }
+    let lambdas: Vec<f64> = (0..20)
+        .map(|k| 10f64.powf(f64::from(k) / 4.0 - 3.0))
+        .collect();
+    let first = Weights {
+        samples: None,
+        channels: Some(&[1.0, 1e-12]),
+    };
+    let path = RidgePath::weighted(x.as_ref(), y.as_ref(), first).unwrap();
+    assert_eq!(
+        path.best_lambda(&lambdas).unwrap().to_bits(),
+        path.best_lambdas(&lambdas).unwrap()[0].to_bits()
+    );
+    for wrong in [&[1.0][..], &[1.0, 0.0], &[1.0, f64::NAN]] {
+        let weights = Weights {
+            samples: None,
+            channels: Some(wrong),
+        };
+        let e = RidgePath::weighted(x.as_ref(), y.as_ref(), weights).unwrap_err();
+        assert!(e.to_string().contains("channels"), "{e}");
+    }
+}
+
+#[test]
+fn every_estimator_trains_and_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = tiny::set(40, 1);
+    for estimator in [
+        Estimator::Ridge,
+        Estimator::ElasticNet,
+        Estimator::Pls,
+        Estimator::ReducedRank,
+    ] {
+        let settings = Settings {
+            forward: Request {
+                estimator,
+                ..Request::default()
+            },
+            ..Settings::default()
+        };
+        let operator = Operator::train(&set, &settings).unwrap();
+        let forward = &operator.meta.forward;
+        assert_eq!(forward.estimator, estimator);
+        assert!(operator.meta.scores.held_out_r2 > 0.98, "{estimator}");
+        assert!(
+            forward.relative_gap.is_none_or(|gap| gap < 1e-6),
+            "{forward:?}"
+        );
+        let path = folder.path().join(format!("{estimator}.npz"));
+        operator.save(&path).unwrap();
+        let back = Operator::load(&path).unwrap();
+        assert_eq!((&back.meta, &back.w), (&operator.meta, &operator.w));
+    }
+}
+
+#[test]
+fn settings_of_another_estimator_are_refused() {
+    for (words, code, said) in [
+        (&["--estimator", "cnn"][..], 2, "no convolutional network"),
+        (&["--estimator", "forest"], 2, "elastic-net"),
+        (&["--estimator", "elastic-net", "--alpha", "1"], 2, "--beta"),
+    ] {
+        let assert = tiny::glassbridge()
+            .args(["train", "nowhere", "--quantity", "vdos", "--out", "x.npz"])
+            .args(words)
+            .assert()
+            .code(code);
+        let stderr = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        assert!(stderr.contains(said), "{words:?}: {stderr}");
+    }
+}
