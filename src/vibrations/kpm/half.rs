@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 /// Rows of one task: large against the cost of a task, small enough for their vectors to stay in cache, and far fewer than
 /// the structures this is for have.
-pub(super) const CHUNK: usize = 1024;
+pub(super) const CHUNK: usize = 2048;
 
 /// The rows of a matrix in chunks; of the two blocks between two atoms of one chunk only that of the earlier is stored.
 #[derive(Debug, Clone)]
@@ -106,17 +106,17 @@ mod tests {
     use crate::potentials::Potential;
     use crate::potentials::toy::{Toy, crystal};
 
-    /// 2048 atoms, two chunks, in an order that mixes near and far.
+    /// 4000 atoms, two chunks, in an order that mixes near and far.
     #[test]
     fn its_product_is_that_of_the_whole() {
-        let (toy, structure) = (Toy { cutoff: 1.3 }, crystal(1.5, 8));
+        let (toy, structure) = (Toy { cutoff: 1.3 }, crystal(1.5, 10));
         let list = NeighbourList::new(&structure, toy.cutoff).unwrap();
         let whole = toy.hessian(&structure, &list).unwrap();
-        let order: Vec<usize> = (0..2048).map(|k| k * 77 % 2048).collect();
+        let order: Vec<usize> = (0..4000).map(|k| k * 77 % 4000).collect();
         let half = Half::of(&whole, &order);
         let stored: usize = half.chunks.iter().map(|c| c.blocks.len()).sum();
-        assert!((2048..whole.blocks()).contains(&stored));
-        let vector: Vec<[f64; 3]> = (0..2048)
+        assert!((4000..whole.blocks()).contains(&stored));
+        let vector: Vec<[f64; 3]> = (0..4000)
             .map(|i| [f64::from(i).sin(), 1.0, f64::from(i % 7)])
             .collect();
         let mixed: Vec<_> = order.iter().map(|&i| vector[i]).collect();
