@@ -6,6 +6,9 @@
 #![allow(clippy::print_stderr, reason = "a bench says what it skips")]
 #![allow(missing_docs, reason = "criterion's macro writes a function")]
 
+mod clock;
+
+use clock::on_processor;
 use criterion::{Criterion, criterion_group, criterion_main};
 use glassbridge::atoms::lattice::{diamond, face_centred_cubic, graphene, supercell};
 use glassbridge::atoms::neighbours::NeighbourList;
@@ -15,7 +18,6 @@ use glassbridge::potentials::{self, Potential};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use rand_distr::{Distribution, StandardNormal};
-use std::time::{Duration, Instant};
 
 /// 1 eV/(Å amu) in Å/ps²; 1 in reduced units.
 const METAL_ACCELERATION: f64 = 9_648.533_212;
@@ -121,23 +123,6 @@ impl Run {
             .forces;
         self.kick();
     }
-}
-
-/// The time that this thread has had a processor, which others on the machine do not lengthen (much); without Linux, any time.
-fn clock(start: Instant) -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.and_then(|t| t.split_whitespace().next()?.parse().ok());
-    nanoseconds.map_or_else(|| start.elapsed(), Duration::from_nanos)
-}
-
-/// Time of `n` repetitions.
-fn on_processor(n: u64, mut work: impl FnMut()) -> Duration {
-    let start = Instant::now();
-    let before = clock(start);
-    for _ in 0..n {
-        work();
-    }
-    clock(start).saturating_sub(before)
 }
 
 /// Steps before the timing: the crystal melts or warms.

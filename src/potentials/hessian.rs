@@ -109,32 +109,6 @@ impl Hessian {
         self
     }
 
-    /// The matrix of the same atoms in another order: atom k of the result is `order[k]` here.
-    ///
-    /// # Panics
-    /// If `order` does not name every atom once.
-    #[must_use]
-    pub fn reordered(&self, order: &[usize]) -> Self {
-        let mut place = vec![u32::MAX; self.atoms()];
-        for (k, &i) in order.iter().enumerate() {
-            place[i] = k as u32;
-        }
-        assert!(order.len() == place.len() && !place.contains(&u32::MAX));
-        let mut sorted = Self {
-            starts: vec![0],
-            columns: Vec::with_capacity(self.columns.len()),
-            blocks: Vec::with_capacity(self.blocks.len()),
-        };
-        for &i in order {
-            let mut row: Vec<_> = self.row(i).map(|(j, block)| (place[j], block)).collect();
-            row.sort_unstable_by_key(|&(j, _)| j);
-            sorted.columns.extend(row.iter().map(|&(j, _)| j));
-            sorted.blocks.extend(row.iter().map(|&(_, block)| *block));
-            sorted.starts.push(sorted.columns.len());
-        }
-        sorted
-    }
-
     /// The product with a vector of 3N numbers (x, y, z of each atom).
     pub fn times(&self, vector: &[[f64; 3]]) -> Vec<[f64; 3]> {
         let row_times = |i: usize| {

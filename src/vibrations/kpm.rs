@@ -4,6 +4,7 @@
 //! of stored blocks of the Hessian.
 
 mod density;
+mod half;
 mod recursion;
 mod window;
 
@@ -15,9 +16,10 @@ use crate::atoms::structure::Structure;
 use crate::error::{Error, Result};
 use crate::potentials::hessian::Hessian;
 use crate::units::THZ_IN_MEV;
+use half::Half;
 use rand::RngExt;
 use recursion::{LANES, Recursion, Row};
-use window::Window;
+use window::{Window, gershgorin};
 
 /// Steps of Lanczos for the window, more each time the spectrum was found to reach beyond it. An eigenvector with the
 /// share 1/N in the start vector is found if it is `ln(N)²/16 steps²` of the width outside: 24 steps know the upper end of
@@ -69,15 +71,15 @@ impl Moments {
         let order = along_a_curve(structure);
         let masses: Vec<f64> = order.iter().map(|&i| structure.mass(i)).collect();
         let species_of: Vec<usize> = order.iter().map(|&i| structure.species_of[i]).collect();
-        let matrix = hessian
-            .into_mass_weighted(&structure.atom_masses())
-            .reordered(&order);
+        let whole = hessian.into_mass_weighted(&structure.atom_masses());
+        let (bounds, matrix) = (gershgorin(&whole), Half::of(&whole, &order));
+        drop(whole);
         let random_rows =
             |block| random_rows(&masses, structure.dimensions(), settings.seed, block);
         for steps in LANCZOS_STEPS {
             let first = random_rows(0);
             let start = first.iter().map(|row| row.map(|lanes| lanes[0])).collect();
-            let window = Window::of(&matrix, start, steps)?;
+            let window = Window::of(&matrix, bounds, start, steps)?;
             let recursion = Recursion {
                 matrix: &matrix,
                 species_of: &species_of,

@@ -1,7 +1,8 @@
 //! Chebyshev vectors `r_n = T_n((D - c) / h) r_0` of eight start vectors at once, and their scalar products.
 
+use super::half::{CHUNK, Chunk, Half};
 use super::window::Window;
-use crate::potentials::hessian::Hessian;
+use crate::potentials::hessian::Block;
 use faer::traits::pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -11,10 +12,6 @@ pub(super) const LANES: usize = 8;
 /// One atom's x, y and z parts of all lanes.
 pub(super) type Row = [[f64; LANES]; 3];
 
-/// Rows a task: large against the cost of a task, small against the structures this is for. The sums over tasks are taken
-/// in their order, so that the number of threads does not change a bit of the result.
-const CHUNK: usize = 1024;
-
 /// For each species and lane `⟨new|P_a|new⟩` and `⟨new|P_a|now⟩`, `P_a` being the projector on the atoms of species a.
 type Products = Vec<[[f64; LANES]; 2]>;
 const SQUARE: usize = 0;
@@ -22,7 +19,7 @@ const CROSS: usize = 1;
 
 /// A matrix D, and the window in which its Chebyshev polynomials are taken.
 pub(super) struct Recursion<'a> {
-    pub(super) matrix: &'a Hessian,
+    pub(super) matrix: &'a Half,
     pub(super) species_of: &'a [usize],
     /// Number of species.
     pub(super) kinds: usize,
@@ -68,15 +65,17 @@ impl Recursion<'_> {
         sums
     }
 
-    /// `old ← f x now - g old`, x = (D - c) / h, with the products of its result.
+    /// `old ← f x now - g old`, x = (D - c) / h, with the products of its result. The sums over chunks are taken in their
+    /// order, so that the number of threads does not change a bit of the result.
     fn step(&self, f: f64, g: f64, now: &[Row], old: &mut [Row]) -> Products {
         let f = f / self.window.half_width;
         let arch = Arch::new();
-        let parts: Vec<Products> = (old.par_chunks_mut(CHUNK).enumerate())
-            .map(|(k, rows)| {
+        let parts: Vec<Products> = (old.par_chunks_mut(CHUNK).zip(&self.matrix.chunks))
+            .map_init(Vec::new, |later, (rows, chunk)| {
                 arch.dispatch(Rows {
                     recursion: self,
-                    first: k * CHUNK,
+                    chunk,
+                    later,
                     f,
                     g,
                     now,
@@ -99,7 +98,9 @@ impl Recursion<'_> {
 /// Some rows of a step, for whatever registers the processor has.
 struct Rows<'a> {
     recursion: &'a Recursion<'a>,
-    first: usize,
+    chunk: &'a Chunk,
+    /// What earlier rows of the chunk add to later ones.
+    later: &'a mut Vec<Row>,
     f: f64,
     g: f64,
     now: &'a [Row],
@@ -132,46 +133,87 @@ impl Rows<'_> {
     )]
     #[inline(always)]
     fn run<S: Simd, const K: usize>(self, simd: S) -> Products {
-        let Recursion {
-            matrix,
-            species_of,
-            kinds,
-            window,
-        } = *self.recursion;
-        let mut sums = vec![[[0.0; LANES]; 2]; kinds];
+        let (window, chunk, now) = (self.recursion.window, self.chunk, self.now);
+        let mut sums = vec![[[0.0; LANES]; 2]; self.recursion.kinds];
+        let later = self.later;
+        later.clear();
+        later.resize(self.old.len(), [[0.0; LANES]; 3]);
         let (centre, f, g) = (
             simd.splat_f64s(-window.centre),
             simd.splat_f64s(self.f),
             simd.splat_f64s(-self.g),
         );
-        for (i, old) in (self.first..).zip(self.old) {
-            let mut sum = [[simd.splat_f64s(0.0); K]; 3];
-            for (j, block) in matrix.row(i) {
-                let x: [&[S::f64s]; 3] = [0, 1, 2].map(|b| S::as_simd_f64s(&self.now[j][b]).0);
-                for b in 0..3 {
-                    for a in 0..3 {
-                        let h = simd.splat_f64s(block[a][b]);
-                        for k in 0..K {
-                            sum[a][k] = simd.mul_add_e_f64s(h, x[b][k], sum[a][k]);
-                        }
-                    }
+        for (row, old) in self.old.iter_mut().enumerate() {
+            let i = chunk.first + row;
+            let own: [[S::f64s; K]; 3] = registers::<S, K>(&now[i]);
+            let mut sum: [[S::f64s; K]; 3] = registers::<S, K>(&later[row]);
+            let [inside, outside] = chunk.row(row);
+            for (j, block) in inside {
+                multiply::<S, K>(simd, block, &now[j], &mut sum);
+                if j != i {
+                    multiply_back::<S, K>(simd, block, &own, &mut later[j - chunk.first]);
                 }
             }
-            let [square, cross] = &mut sums[species_of[i]];
+            for (j, block) in outside {
+                multiply::<S, K>(simd, block, &now[j], &mut sum);
+            }
+            let [square, cross] = &mut sums[self.recursion.species_of[i]];
             let (square, cross) = (S::as_mut_simd_f64s(square).0, S::as_mut_simd_f64s(cross).0);
             for a in 0..3 {
-                let own = S::as_simd_f64s(&self.now[i][a]).0;
                 let old = S::as_mut_simd_f64s(&mut old[a]).0;
                 for k in 0..K {
-                    let moved = simd.mul_add_e_f64s(centre, own[k], sum[a][k]);
+                    let moved = simd.mul_add_e_f64s(centre, own[a][k], sum[a][k]);
                     let new = simd.mul_add_e_f64s(f, moved, simd.mul_f64s(g, old[k]));
                     old[k] = new;
                     square[k] = simd.mul_add_e_f64s(new, new, square[k]);
-                    cross[k] = simd.mul_add_e_f64s(new, own[k], cross[k]);
+                    cross[k] = simd.mul_add_e_f64s(new, own[a][k], cross[k]);
                 }
             }
         }
         sums
+    }
+}
+
+/// All lanes of one atom.
+#[allow(clippy::inline_always, reason = "as run")]
+#[inline(always)]
+fn registers<S: Simd, const K: usize>(row: &Row) -> [[S::f64s; K]; 3] {
+    [0, 1, 2].map(|a| std::array::from_fn(|k| S::as_simd_f64s(&row[a]).0[k]))
+}
+
+/// `sum += block x`.
+#[allow(clippy::inline_always, reason = "as run")]
+#[inline(always)]
+fn multiply<S: Simd, const K: usize>(simd: S, block: &Block, x: &Row, sum: &mut [[S::f64s; K]; 3]) {
+    for b in 0..3 {
+        let x = S::as_simd_f64s(&x[b]).0;
+        for a in 0..3 {
+            let h = simd.splat_f64s(block[a][b]);
+            for k in 0..K {
+                sum[a][k] = simd.mul_add_e_f64s(h, x[k], sum[a][k]);
+            }
+        }
+    }
+}
+
+/// `sum += blockᵀ x`.
+#[allow(clippy::inline_always, reason = "as run")]
+#[inline(always)]
+fn multiply_back<S: Simd, const K: usize>(
+    simd: S,
+    block: &Block,
+    x: &[[S::f64s; K]; 3],
+    sum: &mut Row,
+) {
+    for b in 0..3 {
+        let sum = S::as_mut_simd_f64s(&mut sum[b]).0;
+        for k in 0..K {
+            let mut whole = sum[k];
+            for a in 0..3 {
+                whole = simd.mul_add_e_f64s(simd.splat_f64s(block[a][b]), x[a][k], whole);
+            }
+            sum[k] = whole;
+        }
     }
 }
 
@@ -187,6 +229,7 @@ mod tests {
     use crate::atoms::neighbours::NeighbourList;
     use crate::potentials::Potential;
     use crate::potentials::toy::{Toy, crystal};
+    use crate::vibrations::kpm::window::gershgorin;
     use faer::{Mat, Side};
 
     /// With every basis vector once the trace has no error: each moment is the sum of `T_n` over all eigenvalues, on each
@@ -199,9 +242,10 @@ mod tests {
         let matrix =
             (toy.hessian(&structure, &list).unwrap()).mass_weighted(&structure.atom_masses());
         let start = (0..32).map(|i| [f64::from(i).sin(), 1.0, 0.3]).collect();
-        let window = Window::of(&matrix, start, 60).unwrap();
+        let half = Half::of(&matrix, &(0..32).collect::<Vec<_>>());
+        let window = Window::of(&half, gershgorin(&matrix), start, 60).unwrap();
         let recursion = Recursion {
-            matrix: &matrix,
+            matrix: &half,
             species_of: &structure.species_of,
             kinds: 2,
             window,

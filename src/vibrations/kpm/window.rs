@@ -1,5 +1,6 @@
 //! Where the eigenvalues of a dynamical matrix lie.
 
+use super::half::Half;
 use crate::error::{Error, Result};
 use crate::potentials::hessian::Hessian;
 use crate::vibrations::modes::{ZERO_THZ, frequency_thz};
@@ -19,13 +20,17 @@ pub(super) struct Window {
 
 impl Window {
     /// From zero, or from the lowest eigenvalue if some are negative, to the highest, by `steps` steps of Lanczos from a
-    /// start vector and never beyond what Gershgorin's theorem allows.
+    /// start vector and never beyond bounds such as those of [`gershgorin`].
     ///
     /// An estimate and its residual enclose one eigenvalue; that none lies outside is near certain but not proven. Whoever
     /// uses the window notices if one does: Chebyshev polynomials grow without bound there.
-    pub(super) fn of(matrix: &Hessian, start: Vec<[f64; 3]>, steps: usize) -> Result<Self> {
+    pub(super) fn of(
+        matrix: &Half,
+        [floor, ceiling]: [f64; 2],
+        start: Vec<[f64; 3]>,
+        steps: usize,
+    ) -> Result<Self> {
         let [(low, low_off), (high, high_off)] = lanczos(matrix, start, steps)?;
-        let [floor, ceiling] = gershgorin(matrix);
         let lowest = (frequency_thz(low) <= -ZERO_THZ).then_some(low);
         let low = lowest.map_or(0.0, |low| (low - low_off).max(floor));
         let high = (high + high_off).min(ceiling);
@@ -52,7 +57,7 @@ impl Window {
 }
 
 /// Rigorous bounds: every eigenvalue is within the sum of a row's other elements of its diagonal element.
-fn gershgorin(matrix: &Hessian) -> [f64; 2] {
+pub(super) fn gershgorin(matrix: &Hessian) -> [f64; 2] {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for i in 0..matrix.atoms() {
         let (mut centre, mut radius) = ([0.0; 3], [0.0; 3]);
@@ -74,7 +79,7 @@ fn gershgorin(matrix: &Hessian) -> [f64; 2] {
 }
 
 /// Lowest and highest Ritz value, each with the norm of its residual.
-fn lanczos(matrix: &Hessian, start: Vec<[f64; 3]>, steps: usize) -> Result<[(f64, f64); 2]> {
+fn lanczos(matrix: &Half, start: Vec<[f64; 3]>, steps: usize) -> Result<[(f64, f64); 2]> {
     let (mut before, mut now) = (vec![[0.0; 3]; start.len()], start);
     let (mut diagonal, mut beside) = (Vec::new(), Vec::new());
     let mut length = product(&now, &now).sqrt();
