@@ -6,6 +6,9 @@
 #![allow(clippy::print_stderr, reason = "a bench says what it skips")]
 #![allow(missing_docs, reason = "criterion's macro writes a function")]
 
+mod clock;
+
+use clock::on_processor;
 use criterion::{Criterion, criterion_group, criterion_main};
 use glassbridge::atoms::cell::Cell;
 use glassbridge::atoms::lattice::{diamond, supercell};
@@ -34,16 +37,6 @@ impl Congruence {
             .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
-}
-
-/// Seconds that this thread has had a processor, which others on the machine do not lengthen (much); not a number without Linux.
-fn processor() -> f64 {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanoseconds = told
-        .split_whitespace()
-        .next()
-        .and_then(|n| n.parse::<f64>().ok());
-    nanoseconds.map_or(f64::NAN, |n| n * 1e-9)
 }
 
 /// 1000 atoms of Zr46 Cu46 Al8, 17 Å³ each, anywhere within 1 Å of the points of a simple cube.
@@ -76,11 +69,14 @@ fn minimisation(c: &mut Criterion) {
     }
     let potential = potentials::parse(&format!("eam:file={TABLE}")).unwrap();
     for start in 0..STARTS {
-        let before = processor();
-        let end = minimise(potential.as_ref(), &alloy(start), AT_REST, MOST_STEPS).unwrap();
+        let mut end = None;
+        let time = on_processor(1, || {
+            end = Some(minimise(potential.as_ref(), &alloy(start), AT_REST, MOST_STEPS).unwrap());
+        });
+        let end = end.unwrap();
         eprintln!(
             "start {start}: {:.2} s, {} evaluations, largest force {:.1e} eV/Å, {:.6} eV an atom",
-            processor() - before,
+            time.as_secs_f64(),
             end.evaluations,
             end.max_force,
             end.energy / 1000.0

@@ -8,6 +8,7 @@
 
 mod support;
 
+use glassbridge::atoms::lattice::{face_centred_cubic, supercell};
 use glassbridge::atoms::neighbours::NeighbourList;
 use glassbridge::atoms::structure::Structure;
 use glassbridge::potentials::hessian::Hessian;
@@ -179,4 +180,53 @@ fn embedded_atoms() {
 fn stillinger_weber_silicon() {
     compare("swSi_64_pert", "sw:si", &["Si"]);
     compare("swSi_64_relaxed", "sw:si", &["Si"]);
+}
+
+/// Relative: both tabulate the same formulas at the same points; the file has 17 digits.
+const SAME_TABLES: f64 = 1e-11;
+
+/// Zhou's formulas, tabulated by us, against tables that another program made of them.
+#[test]
+fn zhou_s_tables() {
+    for (file, species) in [
+        ("Cu_Zhou2004.eam.alloy", &["Cu"][..]),
+        ("CuAlZr_Zhou2004.eam.alloy", &["Cu", "Al", "Zr"]),
+        (
+            "CoNiFeCuAlTi_Zhou2004.eam.alloy",
+            &["Co", "Ni", "Fe", "Cu", "Al", "Ti"],
+        ),
+    ] {
+        let Some(path) = shared_potential(file) else {
+            return;
+        };
+        let names: Vec<String> = species.iter().map(|&s| s.to_owned()).collect();
+        let read = potentials::parse(&format!("eam:file={}", path.display())).unwrap();
+        let made = potentials::parse_for("eam:zhou-2004", &names).unwrap();
+        assert!((read.cutoff() / made.cutoff() - 1.0).abs() < SAME_TABLES);
+        let crystal = supercell(&face_centred_cubic(3.9, "Cu", 1.0).unwrap(), [3; 3]).unwrap();
+        let shaken = crystal.positions.iter().enumerate().map(|(i, r)| {
+            std::array::from_fn(|a| r[a] + 0.3 * (1.7 * i as f64 + 2.1 * a as f64).sin())
+        });
+        let alloy = Structure::new(
+            crystal.cell,
+            names.clone(),
+            vec![1.0; names.len()],
+            (0..crystal.positions.len())
+                .map(|i| i % names.len())
+                .collect(),
+            shaken.collect(),
+        )
+        .unwrap();
+        let list = NeighbourList::new(&alloy, read.cutoff()).unwrap();
+        let (read, made) = (
+            read.evaluate(&alloy, &list).unwrap(),
+            made.evaluate(&alloy, &list).unwrap(),
+        );
+        let off = read.energy / made.energy - 1.0;
+        assert!(off.abs() < SAME_TABLES, "{file}: energy {off:e}");
+        let forces = read.forces.as_flattened().iter();
+        let off = forces.zip(made.forces.as_flattened());
+        let off = off.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(off < FORCE, "{file}: forces {off:e}");
+    }
 }

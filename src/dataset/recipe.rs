@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The built-in recipes, by name.
-const BUILT_IN: [(&str, &str); 14] = [
+const BUILT_IN: [(&str, &str); 15] = [
     ("amc", include_str!("recipes/amc.toml")),
     ("amc-displaced", include_str!("recipes/amc-displaced.toml")),
     ("lj2d", include_str!("recipes/lj2d.toml")),
     ("lj3d", include_str!("recipes/lj3d.toml")),
+    ("argon", include_str!("recipes/argon.toml")),
     ("ka2d", include_str!("recipes/ka2d.toml")),
     ("ka3d", include_str!("recipes/ka3d.toml")),
     ("sic", include_str!("recipes/sic.toml")),

@@ -26,6 +26,11 @@ pub fn cases() -> Vec<Case> {
         env!("CARGO_MANIFEST_DIR"),
         "/fixtures/lammps/made_up.sw"
     );
+    let tables = concat!(
+        "eam:file=",
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/lammps/made_up.eam.fs"
+    );
     [
         ("lj:argon", face_centred_cubic(5.3, "Ar", 39.95).unwrap()),
         ("lj:kob-andersen,shift=force", two(2.2, ["A", "B"])),
@@ -38,6 +43,7 @@ pub fn cases() -> Vec<Case> {
         ("tersoff:sio2-2007", silica()),
         ("sw:si", silicon()),
         (made_up, two(5.0, ["A", "B"])),
+        (tables, two(5.0, ["A", "B"])),
         ("vashishta:sio2-1990", silica()),
     ]
     .map(|(name, crystal)| case(name, &sheared(&crystal), 0.1, 7))

@@ -194,3 +194,62 @@ fn positive(word: Word<'_>) -> Result<f64> {
     }
     Err(word.place(Error::new(format!("{number} should be positive"))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POINTS: usize = 6;
+
+    /// A file of one element, whose lines can be spoilt.
+    fn text() -> String {
+        let table = ["0 1 2", "3 4 5 # broken anywhere"].join("\n");
+        format!(
+            "a\nb\nc\n1 Cu\n{POINTS} 0.5 {POINTS} 1.0 5.0\n29 63.5 3.6 fcc\n{}",
+            [table.as_str(); 3].join("\n")
+        )
+    }
+
+    #[test]
+    fn a_small_file_is_read() {
+        let tables = Tables::parse(&text(), Kind::Alloy).unwrap();
+        assert_eq!(tables.embedding, [[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]]);
+        assert_eq!(
+            (tables.cutoff, tables.species),
+            (5.0, vec!["Cu".to_owned()])
+        );
+    }
+
+    #[test]
+    fn each_fault_is_named_with_its_place() {
+        for (from, to, said, line) in [
+            ("1 Cu", "2 Cu", "the number of elements", 4),
+            ("1 Cu", "2 Cu Cu", "the number of elements", 4),
+            ("6 0.5 6", "6 -0.5 6", "should be positive", 5),
+            (
+                "6 0.5 6",
+                "999999999999999999999 0.5 6",
+                "is not a number of points",
+                5,
+            ),
+            ("1.0 5.0", "1.0 50.0", "the tables end before the cutoff", 5),
+            ("29 63.5", "x 63.5", "is not an atomic number", 6),
+            ("0 1 2", "0 one 2", "'one' is not a number", 7),
+            ("0 1 2", "0 nan 2", "nan", 7),
+        ] {
+            let spoilt = text().replacen(from, to, 1);
+            let error = Tables::parse(&spoilt, Kind::Alloy)
+                .expect_err(to)
+                .to_string();
+            assert!(error.contains(said), "{error}");
+            assert!(error.contains(&line.to_string()), "{error}");
+        }
+        let whole = text();
+        let short = &whole[..whole.rfind("0 1 2").unwrap()];
+        let error = Tables::parse(short, Kind::Alloy).unwrap_err().to_string();
+        assert!(error.contains("ends too early"), "{error}");
+        let long = whole + "\n6";
+        let error = Tables::parse(&long, Kind::Alloy).unwrap_err().to_string();
+        assert!(error.contains("goes on after"), "{error}");
+    }
+}
