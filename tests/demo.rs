@@ -98,6 +98,7 @@ fn held_out_silica_is_inverted_with_an_honest_band() {
         let set = TrainingSet {
             g: g(&train),
             spectra: rows::select(all.y.as_ref(), &train),
+            added: Vec::new(),
             density: Some(train.iter().map(|&i| density[i]).collect()),
             r: all.meta.r,
             energy: all.meta.energy,

@@ -53,6 +53,7 @@ fn load(material: &str) -> Option<TrainingSet> {
         g: g.rows,
         spectra: y.rows * faer::Scale(1.0 / THZ_IN_MEV),
         density: Some(density),
+        added: Vec::new(),
         r: Grid::from_centres(&g.axis).unwrap(),
         energy: Grid::from_centres(&y.axis).unwrap().scaled(THZ_IN_MEV),
         quantity: Quantity::Vdos,

@@ -143,8 +143,8 @@ fn another_version_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = changed(folder.path(), |b| {
         let meta = b.meta.take().unwrap();
-        assert!(meta.contains("\"version\": 2"));
-        b.meta = Some(meta.replacen("\"version\": 2", "\"version\": 99", 1));
+        assert!(meta.contains("\"version\": 3"));
+        b.meta = Some(meta.replacen("\"version\": 3", "\"version\": 99", 1));
     });
     refused(
         folder.path(),

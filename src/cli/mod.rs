@@ -21,6 +21,7 @@ mod progress;
 mod read_options;
 mod simulate;
 mod train;
+mod training_data;
 
 use crate::error::Result;
 use clap::{Parser, Subcommand};

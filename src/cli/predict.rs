@@ -1,14 +1,16 @@
 //! `glassbridge predict`.
 
-use super::Outcome;
 use super::load::{self, Loaded};
 use super::read_options::{ReadArgs, SampleArgs};
+use super::{Outcome, training_data};
 use crate::curve::Quantity;
+use crate::dataset::store::is_dataset;
 use crate::error::{Error, Result};
-use crate::inverse::{Measurement, Prediction, Predictor};
+use crate::inverse::{Implied, Measurement, Predictor, by_map};
 use crate::io::files;
 use crate::io::wide_table::WideTable;
 use crate::operator::Operator;
+use crate::operator::features::{Block, Described};
 use faer::Mat;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Args {
     /// The operator file.
     operator: PathBuf,
-    /// Curves, or wide tables of them.
+    /// Curves, wide tables of them, or dataset folders.
     #[arg(required = true)]
     pdfs: Vec<PathBuf>,
     /// Table of samples with a `number_density` column.
@@ -44,11 +46,23 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let (mut names, mut predictions, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     let mut table = args.pdfs.len() > 1;
     for path in &args.pdfs {
+        if is_dataset(path) {
+            let (samples, spectra) = of_dataset(&operator, path)?;
+            table = true;
+            names.extend(samples);
+            predictions.extend(spectra);
+            continue;
+        }
         let loaded = load::curves(path, &args.read, Quantity::PairDistribution)?;
         let measurement =
             pdf_measurement(&operator, &loaded, args.samples.as_deref(), &args.sample)?;
         let predictor = Predictor::new(&operator, &measurement.channel)?;
-        predictions.extend(predictor.predict(measurement.data.as_ref()));
+        predictions.extend(if operator.forward_is_joint() {
+            let predicted = predictor.predict(measurement.data.as_ref());
+            predicted.into_iter().map(Implied::from).collect()
+        } else {
+            predictor.predict_by_map(measurement.data.as_ref())?
+        });
         table |= loaded.table;
         names.extend(loaded.names);
         findings.extend(loaded.findings);
@@ -64,6 +78,8 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
             "samples": names,
             "quantity": operator.meta.quantity,
             "unit": operator.meta.spectrum_unit,
+            "estimator": operator.meta.forward.estimator,
+            "features": operator.meta.features.to_string(),
             "out": args.out,
             "findings": findings,
         });
@@ -99,6 +115,32 @@ pub(super) fn pdf_measurement(
     )
 }
 
+/// The usable samples of a dataset and their spectra by the forward map, which may read anything that a dataset holds.
+fn of_dataset(operator: &Operator, folder: &Path) -> Result<(Vec<String>, Vec<Implied>)> {
+    let meta = &operator.meta;
+    let blocks: Vec<Block> = meta.features.list().iter().map(|f| f.block).collect();
+    let (names, set) = training_data::named_samples(folder, meta.quantity, &blocks)?;
+    if set.r != meta.r {
+        return Err(
+            Error::new("the dataset has another r grid than the operator")
+                .at(folder)
+                .because(format!("{:?} against {:?}", set.r, meta.r))
+                .cure("simulate it with the same [record]"),
+        );
+    }
+    let relative: Option<Vec<f64>> = (meta.mean_density.zip(set.density.as_ref()))
+        .map(|(mean, density)| density.iter().map(|d| d / mean).collect());
+    let x = Mat::from_fn(set.g.nrows(), set.g.ncols(), |i, j| {
+        set.g[(i, j)] * relative.as_ref().map_or(1.0, |d| d[i])
+    });
+    let described = Described {
+        x: x.as_ref(),
+        relative_density: relative.as_deref(),
+        added: &set.added,
+    };
+    Ok((names, by_map(operator, described)?))
+}
+
 /// The E axis and the factor of a density in the unit of the training spectra.
 fn axis(operator: &Operator) -> Result<(Vec<f64>, f64)> {
     let meta = &operator.meta;
@@ -112,11 +154,11 @@ fn axis(operator: &Operator) -> Result<(Vec<f64>, f64)> {
 fn write_tables(
     operator: &Operator,
     names: &[String],
-    predictions: &[Prediction],
+    predictions: &[Implied],
     out: &Path,
 ) -> Result<()> {
     let (axis, density) = axis(operator)?;
-    let table = |value: &dyn Fn(&Prediction) -> &[f64], what: &str| WideTable {
+    let table = |value: &dyn Fn(&Implied) -> &[f64], what: &str| WideTable {
         samples: names.to_vec(),
         rows: Mat::from_fn(names.len(), axis.len(), |i, j| {
             density * value(&predictions[i])[j]
@@ -143,7 +185,7 @@ fn beside(path: &Path, suffix: &str) -> Result<PathBuf> {
     Ok(path.with_file_name(name))
 }
 
-fn write_curve(operator: &Operator, prediction: &Prediction, out: &Path) -> Result<()> {
+fn write_curve(operator: &Operator, prediction: &Implied, out: &Path) -> Result<()> {
     let (axis, density) = axis(operator)?;
     let unit = operator.meta.spectrum_unit;
     let mut text = format!(

@@ -1,12 +1,14 @@
 //! `glassbridge train`.
 
-use super::{Outcome, load};
+use super::{Outcome, training_data};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
+use crate::operator::features::Block;
 use crate::operator::forward::Request;
 use crate::operator::{Descriptor, Estimator, Operator, Scores, Settings, TrainingSet};
 use crate::units::Unit;
 use serde_json::json;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// Learn the map between structure and spectrum from simulated glasses.
@@ -54,20 +56,42 @@ pub(super) struct Args {
     /// Seed of the folds.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// What stands for the structure; rho-rdf where densities are known.
+    /// What the forward map reads, joined by +: rdf or rho-rdf (the default where densities are known), squares, partials,
+    /// adf, coordination, rings, homology.
     #[arg(long, value_parser = descriptor)]
-    descriptor: Option<Descriptor>,
+    descriptor: Option<Read>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
 }
 
-fn descriptor(text: &str) -> std::result::Result<Descriptor, String> {
-    match text {
-        "rdf" => Ok(Descriptor::Rdf),
-        "rho-rdf" => Ok(Descriptor::RhoRdf),
-        _ => Err("use rdf or rho-rdf".into()),
+/// What `--descriptor` says.
+#[derive(Debug, Clone, Default)]
+struct Read {
+    descriptor: Option<Descriptor>,
+    blocks: Vec<Block>,
+}
+
+fn descriptor(text: &str) -> std::result::Result<Read, String> {
+    let mut read = Read::default();
+    for word in text.split('+') {
+        let block = match word {
+            "rdf" | "rho-rdf" => {
+                read.descriptor = Some(if word == "rdf" {
+                    Descriptor::Rdf
+                } else {
+                    Descriptor::RhoRdf
+                });
+                Block::Pairs
+            }
+            _ => Block::ALL
+                .into_iter()
+                .find(|b| b.to_string() == word)
+                .ok_or("use rdf, rho-rdf, squares, partials, adf, coordination, rings or homology, joined by +")?,
+        };
+        read.blocks.push(block);
     }
+    Ok(read)
 }
 
 fn estimator(text: &str) -> std::result::Result<Estimator, String> {
@@ -76,11 +100,12 @@ fn estimator(text: &str) -> std::result::Result<Estimator, String> {
         "elastic-net" => Ok(Estimator::ElasticNet),
         "pls" => Ok(Estimator::Pls),
         "reduced-rank" => Ok(Estimator::ReducedRank),
+        "kernel-ridge" => Ok(Estimator::KernelRidge),
         "cnn" => Err(
-            "this build has no convolutional network; use ridge, elastic-net, pls or reduced-rank"
+            "this build has no convolutional network; use ridge, elastic-net, pls, reduced-rank or kernel-ridge"
                 .into(),
         ),
-        _ => Err("use ridge, elastic-net, pls or reduced-rank".into()),
+        _ => Err("use ridge, elastic-net, pls, reduced-rank or kernel-ridge".into()),
     }
 }
 
@@ -89,7 +114,8 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         return Err(Error::new(format!("{} is not a spectrum", args.quantity))
             .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman or raman-reduced"));
     }
-    let set = load(args)?;
+    let Read { descriptor, blocks } = args.descriptor.clone().unwrap_or_default();
+    let set = load(args, &blocks)?;
     let settings = Settings {
         forward: Request {
             estimator: args.estimator,
@@ -98,7 +124,8 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
             components: args.components,
         },
         holdout: args.holdout,
-        descriptor: args.descriptor,
+        descriptor,
+        blocks,
         seed: args.seed,
     };
     let operator = Operator::train(&set, &settings)?;
@@ -112,11 +139,12 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn load(args: &Args) -> Result<TrainingSet> {
+fn load(args: &Args, blocks: &[Block]) -> Result<TrainingSet> {
     match (&args.dataset, &args.structure, &args.spectra) {
-        (Some(folder), ..) => load::training_dataset(folder, args.quantity),
+        (Some(folder), ..) => training_data::from_dataset(folder, args.quantity, blocks),
         (None, Some(structure), Some(spectra)) => {
-            load::training_tables(structure, spectra, args.samples.as_deref(), args.quantity)
+            let samples = args.samples.as_deref();
+            training_data::from_tables(structure, spectra, samples, args.quantity)
         }
         _ => Err(Error::new("nothing to train on")
             .cure("give a dataset folder, or --structure and --spectra")),
@@ -141,15 +169,19 @@ fn normalisation(operator: &Operator) -> String {
 
 fn summary(operator: &Operator) -> serde_json::Value {
     let (scores, unit) = (&operator.meta.scores, unit_factor(operator));
+    let dependence: Vec<_> = (scores.dependence.iter())
+        .map(|v| json!({ "what": v.what, "r2": v.held_out_r2, "mse": v.held_out_mse * unit }))
+        .collect();
     json!({
         "samples": operator.samples(),
         "estimator": operator.meta.forward.estimator,
         "forward": operator.meta.forward,
         "descriptor": operator.meta.descriptor,
+        "features": operator.meta.features.to_string(),
         "lambda": operator.meta.lambda_forward,
         "degrees_of_freedom": operator.meta.degrees_of_freedom,
         "train": { "mse": scores.train_mse * unit },
-        "held_out": { "mse": scores.held_out_mse * unit, "r2": scores.held_out_r2, "one_parameter_r2": scores.one_parameter_r2, "protocol": scores.protocol },
+        "held_out": { "mse": scores.held_out_mse * unit, "r2": scores.held_out_r2, "one_parameter_r2": scores.one_parameter_r2, "beyond_linear": scores.headroom, "protocol": scores.protocol },
         "backward": {
             "lambda": operator.meta.lambda_backward,
             "held_out": {
@@ -159,28 +191,54 @@ fn summary(operator: &Operator) -> serde_json::Value {
             },
         },
         "near_duplicates": scores.duplicates,
+        "learning": scores.learning,
+        "dependence": dependence,
         "normalisation": normalisation(operator),
     })
 }
 
 fn words(operator: &Operator) -> String {
     let (m, scores, unit) = (&operator.meta, &operator.meta.scores, unit_factor(operator));
-    format!(
+    let mut out = format!(
         "{} samples, {} of them with a near-duplicate; judged by {}\n\
-         forward   PDF to {}: R2 {:.3} (amount of disorder alone: {:.3}), mse {:.3e} (training {:.3e}), {}\n\
-         backward  {} with {:.0} % noise to PDF: skill {:.3}, median relative error {:.3}\n",
+         forward   {} to {} by {}: R2 {:.3} (amount of disorder alone: {:.3}), mse {:.3e} (training {:.3e}), {}\n",
         operator.samples(),
         scores.duplicates,
         scores.protocol,
+        m.features,
         m.quantity,
+        m.forward,
         scores.held_out_r2,
         scores.one_parameter_r2,
         scores.held_out_mse * unit,
         scores.train_mse * unit,
         normalisation(operator),
+    );
+    if let Some(beyond) = scores.headroom {
+        let _ = writeln!(
+            out,
+            "beyond    what is linear in g(r): R2 {:.3} with its squares, {:.3} by kernel ridge",
+            beyond.squares_r2, beyond.kernel_r2
+        );
+    }
+    if let Some((first, changed)) = scores.dependence.split_first() {
+        let told: Vec<String> = (changed.iter())
+            .map(|v| format!("{:.3} with {}", v.held_out_r2, v.what))
+            .collect();
+        let _ = writeln!(
+            out,
+            "choices   ridge: R2 {:.3}; {}",
+            first.held_out_r2,
+            told.join("; ")
+        );
+    }
+    let _ = writeln!(
+        out,
+        "backward  {} with {:.0} % noise to PDF: skill {:.3}, median relative error {:.3}",
         m.quantity,
         100.0 * crate::operator::scores::NOISE_LEVEL,
         scores.backward_skill,
         scores.backward_relative_error,
-    )
+    );
+    out
 }

@@ -224,6 +224,11 @@ impl Dataset {
         Ok(frames.into_iter().map(|f| f.structure).collect())
     }
 
+    /// The names of the samples.
+    pub fn names(&self) -> Vec<&str> {
+        self.samples.ids()
+    }
+
     /// One numeric column of `samples.csv`.
     pub fn column(&self, name: &str) -> Result<Vec<f64>> {
         self.samples.column(name)

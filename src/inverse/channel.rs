@@ -19,6 +19,8 @@ pub struct Channel {
     pub sigma: Vec<f64>,
     /// Whether the errors came with the data or by the user, rather than by estimation.
     pub sigma_known: bool,
+    /// rms of the data.
+    pub rms: f64,
     /// m x k: one column a linear nuisance, scaled by its prior standard deviation.
     pub nuisances: Mat<f64>,
 }
@@ -43,6 +45,7 @@ impl Channel {
             nuisances: Mat::zeros(x.len(), 0),
             sigma: sigma.into_iter().map(|s| s.max(floor)).collect(),
             sigma_known: known,
+            rms,
             x,
             map,
         })

@@ -17,6 +17,6 @@ mod seen;
 pub use channel::Channel;
 pub use inverter::{Inversion, Inverter};
 pub use measurement::{Diffraction, Measurement, Nuisance, Raw};
-pub use predictor::{Prediction, Predictor};
+pub use predictor::{Implied, Prediction, Predictor, by_map};
 pub use resolution::Resolution;
 pub use seen::{DRAWS, Seen};

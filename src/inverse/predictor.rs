@@ -1,9 +1,16 @@
 //! The forward direction: from a measured PDF to the spectrum it implies.
 
 use super::{Channel, Seen};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::operator::features::Described;
 use crate::operator::{Operator, rows};
 use faer::{Mat, MatRef};
+
+/// Data with less noise than this part of their rms stand for the descriptor as they are; of noisier ones the joint
+/// distribution makes the best.
+const CLEAN: f64 = 0.01;
+/// A point is on the grid if interpolation takes less than this from its neighbours: files have six digits or more.
+const ON_THE_GRID: f64 = 1e-3;
 
 /// An operator carried to one diffractometer, ready for any number of its PDFs.
 #[derive(Debug)]
@@ -15,6 +22,8 @@ pub struct Predictor<'a> {
     pub left_out: Mat<f64>,
     /// Mean square of the left-out errors at each E.
     variance: Vec<f64>,
+    /// For each point of the channel the bin of the operator's grid that it is, where it is one and has no noise to speak of.
+    bins: Vec<Option<usize>>,
 }
 
 /// The spectrum that one PDF implies.
@@ -30,6 +39,24 @@ pub struct Prediction {
     pub local: f64,
     /// Distance within the known directions, and outside them.
     pub distance: (f64, f64),
+}
+
+/// A spectrum and its standard deviation, on the operator's E grid, per meV.
+#[derive(Debug, Clone)]
+pub struct Implied {
+    /// See [`Prediction::spectrum`].
+    pub spectrum: Vec<f64>,
+    /// See [`Prediction::sigma`].
+    pub sigma: Vec<f64>,
+}
+
+impl From<Prediction> for Implied {
+    fn from(prediction: Prediction) -> Self {
+        Self {
+            spectrum: prediction.spectrum,
+            sigma: prediction.sigma,
+        }
+    }
 }
 
 impl<'a> Predictor<'a> {
@@ -51,6 +78,7 @@ impl<'a> Predictor<'a> {
             .map(|j| (operator.y.col(j) - left_out.col(j)).squared_norm_l2() / n)
             .collect();
         Ok(Self {
+            bins: bins(channel),
             operator,
             seen,
             left_out,
@@ -80,6 +108,64 @@ impl<'a> Predictor<'a> {
             })
             .collect()
     }
+}
+
+impl Predictor<'_> {
+    /// The same by the operator's own forward map, whatever its estimator, from the descriptor: measured where the data are
+    /// clean and on its grid, else inferred.
+    ///
+    /// Errors: the map reads more than g(r).
+    pub fn predict_by_map(&self, pdfs: MatRef<'_, f64>) -> Result<Vec<Implied>> {
+        let operator = self.operator;
+        let features = &operator.meta.features;
+        if !features.of_pairs() {
+            return Err(Error::new("a PDF does not hold what this operator reads")
+                .because(format!("its forward map was trained on {features}"))
+                .cure("predict a dataset folder, or train with --descriptor rho-rdf"));
+        }
+        let joint = self.predict(pdfs);
+        let mut x = Mat::from_fn(joint.len(), operator.x.ncols(), |k, j| {
+            joint[k].descriptor[j]
+        });
+        for (point, bin) in self.bins.iter().enumerate() {
+            if let Some(bin) = *bin {
+                x.col_mut(bin).copy_from(pdfs.col(point));
+            }
+        }
+        by_map(operator, Described::pairs(x.as_ref()))
+    }
+}
+
+/// The spectra of structures by the operator's forward map, with the errors that it made around there on samples left out.
+///
+/// Errors: the map reads a descriptor that is not given.
+pub fn by_map(operator: &Operator, described: Described<'_>) -> Result<Vec<Implied>> {
+    let spectra = operator.predict(described)?;
+    let variance: Vec<f64> = (operator.residuals.col_iter())
+        .map(|r| r.squared_norm_l2() / operator.samples() as f64)
+        .collect();
+    let implied = |k: usize| {
+        let local = operator.local_variance(&rows::row(described.x, k), None);
+        Implied {
+            spectrum: rows::row(spectra.as_ref(), k),
+            sigma: variance.iter().map(|v| (local * v).sqrt()).collect(),
+        }
+    };
+    Ok((0..spectra.nrows()).map(implied).collect())
+}
+
+/// See [`Predictor::bins`].
+fn bins(channel: &Channel) -> Vec<Option<usize>> {
+    let clean = |point: usize| channel.sigma[point] < CLEAN * channel.rms;
+    let unit = |point: usize| {
+        let row = channel.map.row(point);
+        let bin = row.iter().position(|v| *v > 0.5)?;
+        let others = row.iter().map(|v| v.abs()).sum::<f64>() - row[bin];
+        ((row[bin] - 1.0).abs() + others < ON_THE_GRID).then_some(bin)
+    };
+    (0..channel.x.len())
+        .map(|point| unit(point).filter(|_| clean(point)))
+        .collect()
 }
 
 /// Mean plus weighted centred training rows: one row a column of `weights`.

@@ -101,6 +101,13 @@ impl PseudoInverse {
         penalty: Penalty,
         rule: Rule,
     ) -> Result<Self> {
+        if !operator.meta.features.are_pairs() {
+            return Err(
+                Error::new("this operator's W has no pseudo-inverse in g(r)")
+                    .because(format!("it reads {}", operator.meta.features))
+                    .cure("use --estimator gaussian, or train with --descriptor rho-rdf"),
+            );
+        }
         let x_mean = rows::mean(operator.x.as_ref());
         let at_mean = operator.forward(Mat::from_fn(1, x_mean.len(), |_, j| x_mean[j]).as_ref());
         let lower = cholesky(channel.covariance().as_ref())?;

@@ -1,5 +1,6 @@
 //! Operators on disk: one `.npz` with `meta.json`, checksummed.
 
+use super::reference::Reference;
 use super::{Meta, Operator, rows};
 use crate::error::{Error, Result};
 use crate::io::{files, npz::Bundle};
@@ -10,7 +11,7 @@ use std::path::Path;
 /// Marks the file as ours.
 const FORMAT: &str = "glassbridge-operator";
 /// Raised when old files can no longer be read.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Operators are megabytes; this refuses what is surely something else.
 const LARGEST_FILE: u64 = 8 << 30;
 
@@ -27,9 +28,10 @@ struct Header {
 impl Operator {
     /// Writes the operator; a reader opens it with `numpy.load`.
     ///
-    /// Arrays: `W` (q x p), `b` (q), `V` (p x q), `c` (p), `g_mean` (p), `prior_factor` (n x p) and `residual_factor` (n x q), both
+    /// Arrays: `W` (q x p, or q x the columns of the features), `b` (q), `V` (p x q), `c` (p), `g_mean` (p), `prior_factor` (n x p) and `residual_factor` (n x q), both
     /// F with covariance `FᵀF/n`, the training rows `structures` (n x p) and `spectra` (n x q) themselves, and, where known,
-    /// `relative_density` (n). Vectors are stored as one row. Reading and writing again gives the same bytes.
+    /// `relative_density` (n); of a forward map that is not linear `kernel_rows` (n x columns), `kernel_weights` (n x q),
+    /// `kernel_offset` (q) and `kernel_settings` (γ, λ). Vectors are stored as one row. Reading and writing again gives the same bytes.
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut bundle = Bundle::default();
         let mut put = |name: &str, m: Mat<f64>| bundle.arrays.insert(name.to_owned(), m);
@@ -45,6 +47,9 @@ impl Operator {
         put("spectra", self.y.clone());
         if let Some(density) = &self.relative_density {
             put("relative_density", row_matrix(density));
+        }
+        if let Some(reference) = &self.reference {
+            reference.store(&mut bundle);
         }
         let header = Header {
             format: FORMAT.to_owned(),
@@ -106,6 +111,7 @@ impl Operator {
             x: bundle.take("structures")?,
             y: bundle.take("spectra")?,
             residuals: bundle.take("residual_factor")?,
+            reference: Reference::load(&mut bundle)?,
             meta: header.operator,
         };
         operator.check_shapes()?;
@@ -115,7 +121,7 @@ impl Operator {
     fn check_shapes(&self) -> Result<()> {
         let (n, p, q) = (self.samples(), self.meta.r.len(), self.meta.energy.len());
         let shape = |m: &Mat<f64>| (m.nrows(), m.ncols());
-        let fits = shape(&self.w) == (q, p)
+        let fits = shape(&self.w) == (q, self.meta.features.columns())
             && shape(&self.v) == (p, q)
             && shape(&self.x) == (n, p)
             && shape(&self.y) == (n, q)
@@ -123,7 +129,9 @@ impl Operator {
             && (self.b.len(), self.c.len()) == (q, p)
             && self.meta.groups.len() == n
             && self.meta.folds.len() == n
-            && self.relative_density.as_ref().is_none_or(|d| d.len() == n);
+            && self.relative_density.as_ref().is_none_or(|d| d.len() == n)
+            && (self.reference.as_ref())
+                .is_none_or(|map| map.fits(self.meta.features.columns(), q));
         if fits {
             Ok(())
         } else {

@@ -6,9 +6,11 @@
 
 use super::fit::LinearMap;
 use super::fit::elastic_net::{ElasticNet, Penalty};
+use super::fit::kernel_ridge::{self, KernelRidge};
 use super::fit::pls::{PlsPath, Scaling};
 use super::fit::reduced_rank::ReducedRank;
 use super::fit::ridge::RidgePath;
+use super::reference::{ForwardMap, Reference};
 use super::{groups, rows};
 use crate::error::{Error, Result};
 use faer::Mat;
@@ -36,6 +38,8 @@ pub enum Estimator {
     Pls,
     /// [`super::fit::reduced_rank`].
     ReducedRank,
+    /// [`super::fit::kernel_ridge`]: not linear, a reference.
+    KernelRidge,
 }
 
 impl fmt::Display for Estimator {
@@ -45,6 +49,7 @@ impl fmt::Display for Estimator {
             Self::ElasticNet => "elastic-net",
             Self::Pls => "pls",
             Self::ReducedRank => "reduced-rank",
+            Self::KernelRidge => "kernel-ridge",
         })
     }
 }
@@ -54,7 +59,7 @@ impl fmt::Display for Estimator {
 pub struct Request {
     /// Which estimator.
     pub estimator: Estimator,
-    /// The ridge penalty of [`Estimator::Ridge`] and [`Estimator::ReducedRank`].
+    /// The penalty of [`Estimator::Ridge`], [`Estimator::ReducedRank`] and [`Estimator::KernelRidge`].
     pub lambda: Option<f64>,
     /// The paper's α and β ([`Penalty::paper`]) of [`Estimator::ElasticNet`].
     pub penalties: Option<(f64, f64)>,
@@ -62,13 +67,40 @@ pub struct Request {
     pub components: Option<usize>,
 }
 
+/// Who set the penalties of the forward map, or its number of components.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChosenBy {
+    /// The user.
+    User,
+    /// Exact leave-one-out over the training samples.
+    #[default]
+    LeaveOneOut,
+    /// Cross-validation within the training samples.
+    CrossValidation,
+}
+
+impl fmt::Display for ChosenBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "given",
+            Self::LeaveOneOut => "by leave-one-out",
+            Self::CrossValidation => "by cross-validation",
+        })
+    }
+}
+
 /// What the forward map was fitted with; stored with the operator.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Forward {
     /// Which estimator.
     pub estimator: Estimator,
+    /// Who chose what follows.
+    pub chosen_by: ChosenBy,
     /// Ridge penalty, where there is one.
     pub lambda: Option<f64>,
+    /// Width of the kernel, in units of the median squared distance of two samples.
+    pub width: Option<f64>,
     /// The paper's α and β, where the estimator is the elastic net.
     pub alpha: Option<f64>,
     /// See `alpha`.
@@ -77,6 +109,27 @@ pub struct Forward {
     pub components: Option<usize>,
     /// Duality gap of the elastic net relative to its objective, the largest of all channels.
     pub relative_gap: Option<f64>,
+}
+
+impl fmt::Display for Forward {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.estimator)?;
+        let named = [
+            ("λ", self.lambda),
+            ("α", self.alpha),
+            ("β", self.beta),
+            ("width", self.width),
+        ];
+        for (name, value) in named {
+            if let Some(value) = value {
+                write!(f, ", {name} = {value:.3e}")?;
+            }
+        }
+        if let Some(components) = self.components {
+            write!(f, ", {components} components")?;
+        }
+        write!(f, " ({})", self.chosen_by)
+    }
 }
 
 /// The samples of one fit.
@@ -91,7 +144,7 @@ pub(super) struct Samples<'a> {
 
 /// A fitted map with its settings and its degrees of freedom: those of ridge, the mean number of coefficients that are not zero, the
 /// components, or the rank.
-pub(super) type Fitted = (LinearMap, Forward, f64);
+pub(super) type Fitted = (ForwardMap, Forward, f64);
 
 impl Request {
     /// Refuses settings that the estimator does not have, and numbers that are none.
@@ -113,12 +166,14 @@ impl Request {
             Estimator::Pls | Estimator::ElasticNet if self.lambda.is_some() => {
                 foreign("lambda", "ridge")
             }
-            Estimator::Ridge | Estimator::Pls | Estimator::ReducedRank
+            Estimator::Ridge | Estimator::Pls | Estimator::ReducedRank | Estimator::KernelRidge
                 if self.penalties.is_some() =>
             {
                 foreign("alpha and beta", "elastic-net")
             }
-            Estimator::Ridge | Estimator::ElasticNet if self.components.is_some() => {
+            Estimator::Ridge | Estimator::ElasticNet | Estimator::KernelRidge
+                if self.components.is_some() =>
+            {
                 foreign("components or rank", "pls")
             }
             _ => Ok(()),
@@ -132,12 +187,23 @@ impl Request {
             Estimator::ElasticNet => self.elastic_net(samples),
             Estimator::Pls => self.pls(samples),
             Estimator::ReducedRank => self.reduced_rank(samples),
+            Estimator::KernelRidge => self.kernel_ridge(samples),
         }
     }
 
     fn with_estimator(&self) -> Forward {
+        let given = match self.estimator {
+            Estimator::Ridge | Estimator::KernelRidge => self.lambda.is_some(),
+            Estimator::ElasticNet => self.penalties.is_some(),
+            Estimator::Pls | Estimator::ReducedRank => self.components.is_some(),
+        };
         Forward {
             estimator: self.estimator,
+            chosen_by: match self.estimator {
+                _ if given => ChosenBy::User,
+                Estimator::Ridge | Estimator::KernelRidge => ChosenBy::LeaveOneOut,
+                _ => ChosenBy::CrossValidation,
+            },
             ..Forward::default()
         }
     }
@@ -154,7 +220,8 @@ impl Request {
             lambda: Some(lambda),
             ..self.with_estimator()
         };
-        Ok((path.fit(lambda), forward, path.degrees_of_freedom(lambda)))
+        let map = ForwardMap::Linear(path.fit(lambda));
+        Ok((map, forward, path.degrees_of_freedom(lambda)))
     }
 
     fn elastic_net(&self, samples: Samples<'_>) -> Result<Fitted> {
@@ -173,7 +240,7 @@ impl Request {
             ..self.with_estimator()
         };
         let support = fit.support_size();
-        Ok((fit.map, forward, support))
+        Ok((ForwardMap::Linear(fit.map), forward, support))
     }
 
     fn pls(&self, samples: Samples<'_>) -> Result<Fitted> {
@@ -196,7 +263,7 @@ impl Request {
             components: Some(components),
             ..self.with_estimator()
         };
-        Ok((map, forward, components as f64))
+        Ok((ForwardMap::Linear(map), forward, components as f64))
     }
 
     fn reduced_rank(&self, samples: Samples<'_>) -> Result<Fitted> {
@@ -228,7 +295,22 @@ impl Request {
             components: Some(rank),
             ..self.with_estimator()
         };
-        Ok((reduced.fit(rank), forward, rank as f64))
+        Ok((ForwardMap::Linear(reduced.fit(rank)), forward, rank as f64))
+    }
+
+    fn kernel_ridge(&self, samples: Samples<'_>) -> Result<Fitted> {
+        let settings = kernel_ridge::Settings {
+            width: None,
+            penalty: self.lambda,
+        };
+        let kernel = KernelRidge::fit(samples.x.as_ref(), samples.y.as_ref(), settings)?;
+        let forward = Forward {
+            lambda: Some(kernel.penalty),
+            width: Some(kernel.width()),
+            ..self.with_estimator()
+        };
+        let freedom = kernel.degrees_of_freedom()?;
+        Ok((ForwardMap::Not(Reference::Kernel(kernel)), forward, freedom))
     }
 }
 
@@ -303,6 +385,13 @@ mod tests {
         }
     }
 
+    fn linear(fitted: Result<Fitted>) -> (LinearMap, Forward, f64) {
+        match fitted.unwrap() {
+            (ForwardMap::Linear(map), forward, freedom) => (map, forward, freedom),
+            (ForwardMap::Not(_), forward, _) => panic!("{forward} is not linear"),
+        }
+    }
+
     #[test]
     fn what_is_not_given_is_chosen() {
         let (x, y, groups) = samples();
@@ -315,12 +404,12 @@ mod tests {
         let (_, ridge, _) = request(Estimator::Ridge).fit(samples).unwrap();
         assert!(ridge.lambda.unwrap() > 0.0 && ridge.components.is_none());
 
-        let (map, reduced, freedom) = request(Estimator::ReducedRank).fit(samples).unwrap();
+        let (map, reduced, freedom) = linear(request(Estimator::ReducedRank).fit(samples));
         assert_eq!((reduced.components, freedom), (Some(2), 2.0));
         let singular = map.matrix.singular_values().unwrap();
         assert!(singular[1] > 0.1 && singular[2] < 1e-12);
 
-        let (map, net, freedom) = request(Estimator::ElasticNet).fit(samples).unwrap();
+        let (map, net, freedom) = linear(request(Estimator::ElasticNet).fit(samples));
         assert!(net.relative_gap.unwrap() < 1e-9 && net.alpha.unwrap() > 0.0);
         assert!(freedom < 7.0, "{freedom} of 8 inputs, 2 of which matter");
         // Given back, the choice is the same map.
@@ -328,8 +417,12 @@ mod tests {
             penalties: net.alpha.zip(net.beta),
             ..request(Estimator::ElasticNet)
         };
-        let (same, _, _) = again.fit(samples).unwrap();
+        let (same, _, _) = linear(again.fit(samples));
         assert!((same.matrix - &map.matrix).norm_max() < 1e-9);
+
+        let (kernel, chosen, freedom) = request(Estimator::KernelRidge).fit(samples).unwrap();
+        assert!(matches!(kernel, ForwardMap::Not(_)) && chosen.width.unwrap() > 0.0);
+        assert!((0.0..60.0).contains(&freedom));
 
         let (_, pls, _) = request(Estimator::Pls).fit(samples).unwrap();
         assert!((1..=8).contains(&pls.components.unwrap()));

@@ -97,6 +97,7 @@ mod tests {
         let groups: Vec<usize> = (0..n).collect();
         let whole = Split {
             x: x.as_ref().subrows(0, n),
+            features: x.as_ref().subrows(0, n),
             y: y.as_ref().subrows(0, n),
             density: None,
             groups: &groups,

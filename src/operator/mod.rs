@@ -7,12 +7,16 @@
 //! ([`conditional`]) of the same training samples, which is how noise and instruments enter.
 
 pub mod conditional;
+pub mod dependence;
+pub mod features;
 mod file;
 pub mod fit;
 pub mod forward;
 pub mod groups;
+pub mod headroom;
 pub mod learning;
 pub mod one_parameter;
+pub mod reference;
 pub mod rows;
 pub mod scores;
 mod training;
@@ -26,6 +30,8 @@ use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::units::Unit;
 use faer::{Mat, MatRef};
+use features::{Described, Features};
+use reference::Reference;
 use serde::{Deserialize, Serialize};
 
 /// Neighbours among the training structures that tell how well the map works around a structure.
@@ -74,8 +80,9 @@ pub struct Meta {
     pub energy: Grid,
     /// ρ̄, per Å³ (per Å² in two dimensions).
     pub mean_density: Option<f64>,
-    /// What the forward map `W`, `b` was fitted with; ridge in files that do not say.
-    #[serde(default)]
+    /// What the forward map reads.
+    pub features: Features,
+    /// What the forward map `W`, `b` was fitted with.
     pub forward: Forward,
     /// Ridge penalty of the spectrum given the descriptor, with which [`conditional`] works whatever fitted `W`.
     pub lambda_forward: f64,
@@ -102,10 +109,12 @@ pub struct Meta {
 pub struct Operator {
     /// All that is not an array.
     pub meta: Meta,
-    /// Forward map, q x p.
+    /// Forward map, q x the columns of its [features](Meta::features): p of them, which are x, unless asked for others.
     pub w: Mat<f64>,
     /// Forward offset, q.
     pub b: Vec<f64>,
+    /// The forward map itself where it is not linear; `W` and `b` are then ridge on the same features.
+    pub reference: Option<Reference>,
     /// Backward map, p x q.
     pub v: Mat<f64>,
     /// Backward offset, p.
@@ -126,15 +135,31 @@ impl Operator {
         self.x.nrows()
     }
 
-    /// Spectra (N x q, per meV) of descriptors (N x p).
-    pub fn forward(&self, x: MatRef<'_, f64>) -> Mat<f64> {
-        let mut y = x * self.w.transpose();
+    /// Spectra (N x q, per meV) of features (N rows).
+    pub fn forward(&self, features: MatRef<'_, f64>) -> Mat<f64> {
+        let mut y = features * self.w.transpose();
         for j in 0..y.ncols() {
             for i in 0..y.nrows() {
                 y[(i, j)] += self.b[j];
             }
         }
         y
+    }
+
+    /// Whether the forward map is ridge on x alone: then it and the joint distribution say the same.
+    pub fn forward_is_joint(&self) -> bool {
+        self.meta.features.are_pairs() && self.meta.forward.estimator == Estimator::Ridge
+    }
+
+    /// Spectra (N x q, per meV) of structures by the forward map.
+    ///
+    /// Errors: the map reads a descriptor that is not given.
+    pub fn predict(&self, described: Described<'_>) -> Result<Mat<f64>> {
+        let features = self.meta.features.matrix(described)?;
+        Ok(match &self.reference {
+            Some(reference) => reference.predict(features.as_ref()),
+            None => self.forward(features.as_ref()),
+        })
     }
 
     /// g(r) of a training sample: its descriptor without the density.

@@ -1,8 +1,10 @@
 //! How well an operator does on glasses it has not seen.
 
 use crate::error::Result;
+use crate::operator::dependence::Variation;
 use crate::operator::fit::ridge::RidgePath;
 use crate::operator::forward::{Request, Samples};
+use crate::operator::headroom::Headroom;
 use crate::operator::learning::LearningPoint;
 use crate::operator::one_parameter::OneParameter;
 use crate::operator::rows;
@@ -37,6 +39,10 @@ pub struct Scores {
     pub duplicates: usize,
     /// The same scores with fewer samples to learn from.
     pub learning: Vec<LearningPoint>,
+    /// What bins, reach and broadening do to the forward score.
+    pub dependence: Vec<Variation>,
+    /// What a map that is not linear in g would gain.
+    pub headroom: Option<Headroom>,
 }
 
 impl Scores {
@@ -60,6 +66,8 @@ pub(super) struct Tally {
 #[derive(Debug)]
 pub(super) struct Split<'a> {
     pub x: MatRef<'a, f64>,
+    /// What the forward map reads.
+    pub features: MatRef<'a, f64>,
     pub y: MatRef<'a, f64>,
     pub density: Option<&'a [f64]>,
     /// Group of near-duplicates of each sample.
@@ -80,14 +88,16 @@ impl Split<'_> {
             rows::select(self.y, self.test),
         );
         let groups: Vec<usize> = self.train.iter().map(|&i| self.groups[i]).collect();
+        let pick = |which: &[usize]| rows::select(self.features, which);
+        let (known, asked) = (pick(self.train), pick(self.test));
         let samples = Samples {
-            x: &x,
+            x: &known,
             y: &y,
             groups: &groups,
             seed,
         };
         let (map, _, _) = self.forward.fit(samples)?;
-        let residuals = &ty - map.predict(tx.as_ref());
+        let residuals = &ty - map.predict(asked.as_ref());
         let trivial = OneParameter::fit(x.as_ref(), y.as_ref())?.predict(tx.as_ref()) - &ty;
         tally.one_parameter_error += rows::sum_of_squares(trivial.as_ref());
         let y_mean = rows::mean(y.as_ref());
@@ -174,6 +184,8 @@ impl Tally {
             backward_skill: ratio(self.backward_error, self.backward_total),
             duplicates,
             learning: Vec::new(),
+            dependence: Vec::new(),
+            headroom: None,
         }
     }
 }

@@ -1,7 +1,11 @@
 //! Checked training data, and the training of an [`Operator`].
 
+use super::dependence::Study;
+use super::features::{Added, Block, Described, Features};
 use super::fit::ridge::RidgePath;
-use super::forward::{Request, Samples};
+use super::forward::{Estimator, Request, Samples};
+use super::headroom::headroom;
+use super::reference::ForwardMap;
 use super::scores::{Split, Tally};
 use super::{Descriptor, Meta, Operator, Weighting, groups, learning, rows};
 use crate::curve::Quantity;
@@ -24,6 +28,8 @@ pub struct TrainingSet {
     pub spectra: Mat<f64>,
     /// Number density of each sample, where known.
     pub density: Option<Vec<f64>>,
+    /// Descriptors that do not follow from g, for the forward map.
+    pub added: Added,
     /// r grid, Å.
     pub r: Grid,
     /// E grid, meV.
@@ -45,7 +51,7 @@ pub struct TrainingSet {
 }
 
 /// How to train.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// The forward estimator and what is fixed of it; else ridge, its penalty chosen by exact leave-one-out.
     pub forward: Request,
@@ -53,6 +59,8 @@ pub struct Settings {
     pub holdout: Option<f64>,
     /// The descriptor; else `rho-rdf` where densities are known.
     pub descriptor: Option<Descriptor>,
+    /// What the forward map reads; nothing named: the descriptor alone.
+    pub blocks: Vec<Block>,
     /// Seed of the folds.
     pub seed: u64,
 }
@@ -126,6 +134,9 @@ impl TrainingSet {
                 .density
                 .as_ref()
                 .map(|d| which.iter().map(|&i| d[i]).collect()),
+            added: (self.added.iter())
+                .map(|(block, m)| (*block, rows::select(m.as_ref(), which)))
+                .collect(),
             ..self.clone()
         }
     }
@@ -166,11 +177,18 @@ impl Operator {
         kept.check()?;
         let mut operator = Self::fit(&kept, settings)?;
         let (_, x, density) = set.describe(settings.descriptor)?;
+        let relative = density.as_ref().map(|(d, _)| d.as_slice());
+        let features = operator.meta.features.matrix(Described {
+            x: x.as_ref(),
+            relative_density: relative,
+            added: &set.added,
+        })?;
         let mut tally = Tally::default();
         Split {
             x: x.as_ref(),
+            features: features.as_ref(),
             y: set.spectra.as_ref(),
-            density: density.as_ref().map(|(d, _)| d.as_slice()),
+            density: relative,
             groups: &group,
             forward: &settings.forward,
             train: &train,
@@ -185,6 +203,8 @@ impl Operator {
         );
         let mut scores = tally.scores(protocol, seen.train_mse, seen.duplicates);
         scores.learning.clone_from(&seen.learning);
+        scores.dependence.clone_from(&seen.dependence);
+        scores.headroom = seen.headroom;
         operator.meta.scores = scores;
         Ok(operator)
     }
@@ -194,6 +214,13 @@ impl Operator {
         let (relative_density, mean_density) = density.unzip();
         let y = set.spectra.clone();
         let n = x.nrows();
+        let described = Described {
+            x: x.as_ref(),
+            relative_density: relative_density.as_deref(),
+            added: &set.added,
+        };
+        let features = Features::new(&settings.blocks, described)?;
+        let f = features.matrix(described)?;
 
         let group = groups::groups(x.as_ref());
         let folds = groups::folds(&group, FOLDS, settings.seed);
@@ -211,6 +238,7 @@ impl Operator {
             let (train, test) = (part(false), part(true));
             let split = Split {
                 x: x.as_ref(),
+                features: f.as_ref(),
                 y: y.as_ref(),
                 density: relative_density.as_deref(),
                 groups: &group,
@@ -225,30 +253,40 @@ impl Operator {
         }
 
         let samples = Samples {
-            x: &x,
+            x: &f,
             y: &y,
             groups: &group,
             seed: settings.seed,
         };
         let (map, forward, degrees_of_freedom) = settings.forward.fit(samples)?;
-        let lambda_forward = if let Some(lambda) = forward.lambda {
-            lambda
-        } else {
-            let path = RidgePath::new(x.as_ref(), y.as_ref())?;
-            path.best_lambda(&path.default_lambdas())?
+        let lambda_forward = match forward.lambda {
+            Some(lambda) if features.are_pairs() && forward.estimator == Estimator::Ridge => lambda,
+            _ => {
+                let path = RidgePath::new(x.as_ref(), y.as_ref())?;
+                path.best_lambda(&path.default_lambdas())?
+            }
         };
         let backward_path = RidgePath::new(y.as_ref(), x.as_ref())?;
         let lambda_backward = backward_path.best_lambda(&backward_path.default_lambdas())?;
         let backward = backward_path.fit(lambda_backward);
 
-        let train_error = &y - map.predict(x.as_ref());
+        let train_error = &y - map.predict(f.as_ref());
         let train_mse = rows::sum_of_squares(train_error.as_ref()) / (n * y.ncols()) as f64;
+        let (map, reference) = match map {
+            ForwardMap::Linear(map) => (map, None),
+            ForwardMap::Not(reference) => {
+                let path = RidgePath::new(f.as_ref(), y.as_ref())?;
+                let lambda = path.best_lambda(&path.default_lambdas())?;
+                (path.fit(lambda), Some(reference))
+            }
+        };
         let lonely = (0..n)
             .filter(|&i| group.iter().filter(|g| **g == group[i]).count() == 1)
             .count();
         let protocol = format!("{fold_count}-fold cross-validation, near-duplicates never split");
         let whole = Split {
             x: x.as_ref(),
+            features: f.as_ref(),
             y: y.as_ref(),
             density: relative_density.as_deref(),
             groups: &group,
@@ -258,6 +296,15 @@ impl Operator {
         };
         let mut scores = tally.scores(protocol, train_mse, n - lonely);
         scores.learning = learning::curve(&whole, &folds, settings.seed)?;
+        let study = Study {
+            x: x.as_ref(),
+            y: y.as_ref(),
+            r: set.r,
+            energy: set.energy,
+            folds: &folds,
+        };
+        scores.dependence = study.variations()?;
+        scores.headroom = headroom(&whole, &folds)?;
 
         Ok(Self {
             meta: Meta {
@@ -271,6 +318,7 @@ impl Operator {
                 r: set.r,
                 energy: set.energy,
                 mean_density,
+                features,
                 forward,
                 lambda_forward,
                 lambda_backward,
@@ -284,6 +332,7 @@ impl Operator {
             },
             w: map.matrix,
             b: map.offset,
+            reference,
             v: backward.matrix,
             c: backward.offset,
             x,

@@ -9,6 +9,7 @@ use crate::consistency::{Answer, Domain, Power, Verdict};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::inverse::{Inversion, Measurement, Resolution};
+use crate::operator::forward::ChosenBy;
 use crate::operator::{Operator, rows, scores};
 use std::path::Path;
 
@@ -304,13 +305,14 @@ fn settings(operator: &Operator) -> Vec<(String, String)> {
                 m.r.len()
             ),
         ),
+        ("forward map W".into(), forward_map(operator)),
         (
-            "forward penalty".into(),
-            format!("{:.3e} (leave-one-out)", m.lambda_forward),
+            "penalty of the spectrum given the PDF".into(),
+            format!("{:.3e} ({})", m.lambda_forward, joint_choice(operator)),
         ),
         (
-            "backward penalty".into(),
-            format!("{:.3e} (leave-one-out)", m.lambda_backward),
+            "penalty of the PDF given the spectrum".into(),
+            format!("{:.3e} ({})", m.lambda_backward, ChosenBy::LeaveOneOut),
         ),
         (
             "forward R², not seen".into(),
@@ -357,4 +359,23 @@ fn methods(operator: &Operator, pair: bool) -> String {
     }
     text.push_str(" The linear map is that of Wang, Cheng and Chen, arXiv:2602.05313 (2026).");
     text
+}
+
+/// What fitted `W`, and from what; the judgement of a pair never uses another map than the joint distribution's.
+fn forward_map(operator: &Operator) -> String {
+    let m = &operator.meta;
+    let joint = if operator.forward_is_joint() {
+        ""
+    } else {
+        "; the check and the inversion use the joint distribution of g(r) and the spectrum, not this map"
+    };
+    format!("{} of {}{joint}", m.forward, m.features)
+}
+
+fn joint_choice(operator: &Operator) -> ChosenBy {
+    if operator.forward_is_joint() {
+        operator.meta.forward.chosen_by
+    } else {
+        ChosenBy::LeaveOneOut
+    }
 }

@@ -48,6 +48,7 @@ pub fn set(samples: usize, seed: u64) -> TrainingSet {
         g,
         spectra,
         density: None,
+        added: Vec::new(),
         r,
         energy,
         quantity: Quantity::Vdos,

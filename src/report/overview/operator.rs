@@ -34,7 +34,10 @@ pub fn operator(operator: &Operator) -> Result<Vec<Figure>> {
 fn weights(operator: &Operator) -> Result<Figure> {
     let (r, energy) = (operator.meta.r, operator.meta.energy);
     // Per Å, so that the map does not depend on the bins: y(E) = ∫ w(E, r) x(r) dr + b(E).
-    let w = &operator.w * faer::Scale(1.0 / r.step());
+    let Some(first) = operator.meta.features.first_of_pairs() else {
+        return correlations(operator);
+    };
+    let w = operator.w.subcols(first, r.len()) * faer::Scale(1.0 / r.step());
     let panel = |m: &Mat<f64>, label: &str, title: &str| {
         Panel::new(
             Axis::new("r (Å)"),
@@ -54,6 +57,23 @@ fn weights(operator: &Operator) -> Result<Figure> {
             panel(&w, "w (1/(meV Å))", "weight"),
             panel(&correlation(operator), "coefficient", "correlation"),
         ],
+    )
+}
+
+/// The same for a map that does not read g(r) itself: only what g(r) and the spectrum have to do with each other.
+fn correlations(operator: &Operator) -> Result<Figure> {
+    let (r, energy) = (operator.meta.r, operator.meta.energy);
+    Figure::new(
+        "weights",
+        "The correlation of g(r) and spectrum among the training samples. The forward map reads other descriptors, and its \
+         weights have no place on this axis.",
+        Arrangement::Beside,
+        Size::page(85.0),
+        vec![Panel::new(
+            Axis::new("r (Å)"),
+            Axis::new("energy (meV)"),
+            vec![map(&correlation(operator), r, energy, "coefficient")],
+        )],
     )
 }
 

@@ -1,0 +1,97 @@
+//! Forward maps that are not linear: references that tell what a linear map leaves, never the basis of an inversion.
+
+use super::fit::LinearMap;
+use super::fit::kernel_ridge::KernelRidge;
+use crate::error::{Error, Result};
+use crate::io::npz::Bundle;
+use faer::{Mat, MatRef};
+
+/// A fitted function that is no matrix.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reference {
+    /// Kernel ridge regression.
+    Kernel(KernelRidge),
+}
+
+impl Reference {
+    /// Spectra (N x q) of features (N rows).
+    pub fn predict(&self, features: MatRef<'_, f64>) -> Mat<f64> {
+        match self {
+            Self::Kernel(kernel) => kernel.predict(features),
+        }
+    }
+
+    /// Puts its arrays beside those of the operator.
+    pub(super) fn store(&self, bundle: &mut Bundle) {
+        let mut put = |name: &str, m: Mat<f64>| bundle.arrays.insert(name.to_owned(), m);
+        match self {
+            Self::Kernel(k) => {
+                put("kernel_rows", k.rows.clone());
+                put("kernel_weights", k.weights.clone());
+                put(
+                    "kernel_offset",
+                    Mat::from_fn(1, k.offset.len(), |_, j| k.offset[j]),
+                );
+                put(
+                    "kernel_settings",
+                    Mat::from_fn(1, 2, |_, j| [k.gamma, k.penalty][j]),
+                );
+            }
+        }
+    }
+
+    /// What [`store`](Self::store) put there, if anything.
+    pub(super) fn load(bundle: &mut Bundle) -> Result<Option<Self>> {
+        if !bundle.arrays.contains_key("kernel_rows") {
+            return Ok(None);
+        }
+        let kernel = KernelRidge {
+            rows: bundle.take("kernel_rows")?,
+            weights: bundle.take("kernel_weights")?,
+            offset: bundle
+                .take("kernel_offset")?
+                .row_iter()
+                .flat_map(|r| r.iter().copied().collect::<Vec<_>>())
+                .collect(),
+            gamma: 0.0,
+            penalty: 0.0,
+        };
+        let settings = bundle.take("kernel_settings")?;
+        if (settings.nrows(), settings.ncols()) != (1, 2) {
+            return Err(Error::new("the operator's kernel has no width and penalty"));
+        }
+        Ok(Some(Self::Kernel(KernelRidge {
+            gamma: settings[(0, 0)],
+            penalty: settings[(0, 1)],
+            ..kernel
+        })))
+    }
+
+    /// Whether its arrays take `features` columns to `outputs`.
+    pub(super) fn fits(&self, features: usize, outputs: usize) -> bool {
+        match self {
+            Self::Kernel(k) => {
+                k.rows.ncols() == features
+                    && k.rows.nrows() == k.weights.nrows()
+                    && (k.weights.ncols(), k.offset.len()) == (outputs, outputs)
+            }
+        }
+    }
+}
+
+/// What an estimator made of the samples.
+#[derive(Debug, Clone)]
+pub(super) enum ForwardMap {
+    Linear(LinearMap),
+    Not(Reference),
+}
+
+impl ForwardMap {
+    /// Outputs (N x q) of `inputs` (N rows).
+    pub(super) fn predict(&self, inputs: MatRef<'_, f64>) -> Mat<f64> {
+        match self {
+            Self::Linear(map) => map.predict(inputs),
+            Self::Not(reference) => reference.predict(inputs),
+        }
+    }
+}
