@@ -17,6 +17,7 @@ mod support;
 use faer::{Mat, MatRef};
 use glassbridge::operator::fit::LinearMap;
 use glassbridge::operator::fit::elastic_net::{ElasticNet, Penalty};
+use glassbridge::operator::fit::kernel_ridge::KernelRidge;
 use glassbridge::operator::fit::pls::{PlsPath, Scaling};
 use glassbridge::operator::fit::ridge::RidgePath;
 use support::Arrays;
@@ -227,4 +228,23 @@ fn partial_least_squares() {
             );
         }
     }
+}
+
+#[test]
+fn kernel_ridge() {
+    let Some(oracle) = oracle() else { return };
+    let (x, y) = data(&oracle);
+    let (gamma, alpha) = (0.02, 0.01);
+    let fit = KernelRidge::solve(x.as_ref(), y.as_ref(), gamma, alpha, &[0.0; Q]).unwrap();
+    let dual = matrix(&oracle, "krr_dual", N, Q);
+    close(fit.weights.as_ref(), dual.as_ref(), COEFFICIENTS, "dual");
+    let new = Mat::from_fn(20, P, |i, j| x[(i, j)] + 0.1);
+    let expected = matrix(&oracle, "krr_rbf_gamma0.02_alpha0.01_pred", 20, Q);
+    let predicted = fit.predict(new.as_ref());
+    close(
+        predicted.as_ref(),
+        expected.as_ref(),
+        COEFFICIENTS,
+        "prediction",
+    );
 }

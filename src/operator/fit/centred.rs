@@ -69,7 +69,8 @@ pub(super) fn check_weights(what: &str, weights: &[f64], count: usize) -> Result
         .cure("leave out what should not count"))
 }
 
-fn check(inputs: MatRef<'_, f64>, outputs: MatRef<'_, f64>) -> Result<()> {
+/// Refuses tables that do not fit together, or say nothing.
+pub(super) fn check(inputs: MatRef<'_, f64>, outputs: MatRef<'_, f64>) -> Result<()> {
     if inputs.nrows() != outputs.nrows() {
         return Err(Error::new(format!(
             "{} inputs but {} outputs to fit",

@@ -6,6 +6,7 @@
 mod centred;
 pub mod elastic_net;
 mod homotopy;
+pub mod kernel_ridge;
 pub mod pls;
 pub mod reduced_rank;
 pub mod ridge;
