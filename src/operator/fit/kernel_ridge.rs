@@ -152,6 +152,14 @@ impl KernelRidge {
         let x = rows::centred(self.rows.as_ref(), &rows::mean(self.rows.as_ref()));
         1.0 / (self.gamma * median(&squared_distances(x.as_ref(), x.as_ref())))
     }
+
+    /// Effective number of directions that inform the function, `tr K (K + λ)⁻¹`.
+    pub fn degrees_of_freedom(&self) -> Result<f64> {
+        let x = rows::centred(self.rows.as_ref(), &rows::mean(self.rows.as_ref()));
+        let distances = squared_distances(x.as_ref(), x.as_ref());
+        let path = Path::new(&distances, self.gamma, self.weights.as_ref())?;
+        Ok(path.values.iter().map(|s| s / (s + self.penalty)).sum())
+    }
 }
 
 /// The kernel of one width in its eigenvectors, from which every penalty follows.

@@ -54,6 +54,8 @@ fn the_choice_is_the_smallest_and_given_back_the_same() {
     let again = KernelRidge::fit(x.as_ref(), y.as_ref(), given).unwrap();
     let difference = again.predict(x.as_ref()) - chosen.predict(x.as_ref());
     assert!(difference.norm_max() < ROUNDING);
+    let freedom = chosen.degrees_of_freedom().unwrap();
+    assert!(freedom > 3.0 && freedom < 40.0, "{freedom}");
 
     let new = Mat::from_fn(30, 3, |i, j| 0.9 * wave(i + 50, j + 1));
     let error = rows::sum_of_squares((chosen.predict(new.as_ref()) - bend(&new)).as_ref());
