@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// Bins of g(r) joined to one.
 const JOINED: [usize; 2] = [2, 4];
-/// Parts of r_max kept.
+/// Parts of the reach kept.
 const REACHES: [f64; 2] = [0.75, 0.5];
 /// Standard deviations of the additional Gaussian, in parts of the energy range: a usual broadening is near 1 %.
 const BROADER: [f64; 3] = [0.01, 0.02, 0.04];

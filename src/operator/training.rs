@@ -6,7 +6,7 @@ use super::fit::ridge::RidgePath;
 use super::forward::{Estimator, Request, Samples};
 use super::headroom::headroom;
 use super::reference::ForwardMap;
-use super::scores::{Split, Tally};
+use super::scores::{Scores, Split, Tally};
 use super::{Descriptor, Meta, Operator, Weighting, groups, learning, rows};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
@@ -224,66 +224,6 @@ impl Operator {
 
         let group = groups::groups(x.as_ref());
         let folds = groups::folds(&group, FOLDS, settings.seed);
-        let mut tally = Tally::default();
-        let mut residuals = Mat::zeros(n, y.ncols());
-        let fold_count = folds.iter().max().map_or(1, |m| m + 1);
-        if fold_count < 2 {
-            return Err(Error::new("all training samples are the same structure")
-                .cure("simulate with a wider range of disorder"));
-        }
-        for fold in 0..fold_count {
-            let part = |held: bool| -> Vec<usize> {
-                (0..n).filter(|&i| (folds[i] == fold) == held).collect()
-            };
-            let (train, test) = (part(false), part(true));
-            let split = Split {
-                x: x.as_ref(),
-                features: f.as_ref(),
-                y: y.as_ref(),
-                density: relative_density.as_deref(),
-                groups: &group,
-                forward: &settings.forward,
-                train: &train,
-                test: &test,
-            };
-            let r = split.judge(settings.seed.wrapping_add(fold as u64), &mut tally)?;
-            for (k, &i) in test.iter().enumerate() {
-                residuals.row_mut(i).copy_from(r.row(k));
-            }
-        }
-
-        let samples = Samples {
-            x: &f,
-            y: &y,
-            groups: &group,
-            seed: settings.seed,
-        };
-        let (map, forward, degrees_of_freedom) = settings.forward.fit(samples)?;
-        let lambda_forward = match forward.lambda {
-            Some(lambda) if features.are_pairs() && forward.estimator == Estimator::Ridge => lambda,
-            _ => {
-                let path = RidgePath::new(x.as_ref(), y.as_ref())?;
-                path.best_lambda(&path.default_lambdas())?
-            }
-        };
-        let backward_path = RidgePath::new(y.as_ref(), x.as_ref())?;
-        let lambda_backward = backward_path.best_lambda(&backward_path.default_lambdas())?;
-        let backward = backward_path.fit(lambda_backward);
-
-        let train_error = &y - map.predict(f.as_ref());
-        let train_mse = rows::sum_of_squares(train_error.as_ref()) / (n * y.ncols()) as f64;
-        let (map, reference) = match map {
-            ForwardMap::Linear(map) => (map, None),
-            ForwardMap::Not(reference) => {
-                let path = RidgePath::new(f.as_ref(), y.as_ref())?;
-                let lambda = path.best_lambda(&path.default_lambdas())?;
-                (path.fit(lambda), Some(reference))
-            }
-        };
-        let lonely = (0..n)
-            .filter(|&i| group.iter().filter(|g| **g == group[i]).count() == 1)
-            .count();
-        let protocol = format!("{fold_count}-fold cross-validation, near-duplicates never split");
         let whole = Split {
             x: x.as_ref(),
             features: f.as_ref(),
@@ -294,8 +234,37 @@ impl Operator {
             train: &[],
             test: &[],
         };
-        let mut scores = tally.scores(protocol, train_mse, n - lonely);
-        scores.learning = learning::curve(&whole, &folds, settings.seed)?;
+        let (tally, residuals) = cross_validated(&whole, &folds, settings.seed)?;
+
+        let samples = Samples {
+            x: &f,
+            y: &y,
+            groups: &group,
+            seed: settings.seed,
+        };
+        let (map, forward, degrees_of_freedom) = settings.forward.fit(samples)?;
+        let train_error = &y - map.predict(f.as_ref());
+        let train_mse = rows::sum_of_squares(train_error.as_ref()) / (n * y.ncols()) as f64;
+        let best = |inputs: &Mat<f64>, outputs: &Mat<f64>| {
+            let path = RidgePath::new(inputs.as_ref(), outputs.as_ref())?;
+            let lambda = path.best_lambda(&path.default_lambdas())?;
+            Ok::<_, Error>((path.fit(lambda), lambda))
+        };
+        let lambda_forward = match forward.lambda {
+            Some(lambda) if features.are_pairs() && forward.estimator == Estimator::Ridge => lambda,
+            _ => best(&x, &y)?.1,
+        };
+        let (backward, lambda_backward) = best(&y, &x)?;
+        let (map, reference) = match map {
+            ForwardMap::Linear(map) => (map, None),
+            ForwardMap::Not(reference) => (best(&f, &y)?.0, Some(reference)),
+        };
+
+        let lonely = (0..n)
+            .filter(|&i| group.iter().filter(|g| **g == group[i]).count() == 1)
+            .count();
+        let count = folds.iter().max().map_or(0, |m| m + 1);
+        let protocol = format!("{count}-fold cross-validation, near-duplicates never split");
         let study = Study {
             x: x.as_ref(),
             y: y.as_ref(),
@@ -303,8 +272,12 @@ impl Operator {
             energy: set.energy,
             folds: &folds,
         };
-        scores.dependence = study.variations()?;
-        scores.headroom = headroom(&whole, &folds)?;
+        let scores = Scores {
+            learning: learning::curve(&whole, &folds, settings.seed)?,
+            dependence: study.variations()?,
+            headroom: headroom(&whole, &folds)?,
+            ..tally.scores(protocol, train_mse, n - lonely)
+        };
 
         Ok(Self {
             meta: Meta {
@@ -341,4 +314,29 @@ impl Operator {
             residuals,
         })
     }
+}
+
+/// The scores of the samples of each fold by a fit that does not know them, and their forward residuals (n x q).
+fn cross_validated(whole: &Split<'_>, folds: &[usize], seed: u64) -> Result<(Tally, Mat<f64>)> {
+    let count = folds.iter().max().map_or(0, |m| m + 1);
+    if count < 2 {
+        return Err(Error::new("all training samples are the same structure")
+            .cure("simulate with a wider range of disorder"));
+    }
+    let mut tally = Tally::default();
+    let mut residuals = Mat::zeros(whole.y.nrows(), whole.y.ncols());
+    for fold in 0..count {
+        let (test, train): (Vec<usize>, Vec<usize>) =
+            (0..folds.len()).partition(|&i| folds[i] == fold);
+        let split = Split {
+            train: &train,
+            test: &test,
+            ..*whole
+        };
+        let r = split.judge(seed.wrapping_add(fold as u64), &mut tally)?;
+        for (k, &i) in test.iter().enumerate() {
+            residuals.row_mut(i).copy_from(r.row(k));
+        }
+    }
+    Ok((tally, residuals))
 }

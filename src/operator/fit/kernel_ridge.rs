@@ -134,19 +134,6 @@ impl KernelRidge {
         outputs
     }
 
-    /// Trace of the matrix that takes the outputs to the fit, `Σ s/(s + λ)` over the eigenvalues s of the kernel.
-    ///
-    /// Errors: the eigenvalues cannot be found.
-    pub fn degrees_of_freedom(&self) -> Result<f64> {
-        let x = rows::centred(self.rows.as_ref(), &rows::mean(self.rows.as_ref()));
-        let kernel = gaussian(&squared_distances(x.as_ref(), x.as_ref()), self.gamma);
-        let values = kernel
-            .self_adjoint_eigenvalues(Side::Lower)
-            .map_err(|_| Error::new("the eigenvalue decomposition did not converge"))?;
-        let share = |s: f64| s.max(0.0) / (s.max(0.0) + self.penalty);
-        Ok(values.into_iter().map(share).sum())
-    }
-
     /// The width that γ is, as a multiple of the median squared distance of the training rows.
     pub fn width(&self) -> f64 {
         let x = rows::centred(self.rows.as_ref(), &rows::mean(self.rows.as_ref()));
@@ -251,7 +238,7 @@ fn default_penalties() -> Vec<f64> {
         .collect()
 }
 
-/// |a_i - b_j|² of all rows (N x n); centred rows keep the digits that the products would lose.
+/// `|a_i - b_j|²` of all rows (N x n); centred rows keep the digits that the products would lose.
 fn squared_distances(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
     let norms = |m: MatRef<'_, f64>| -> Vec<f64> {
         (0..m.nrows()).map(|i| m.row(i).squared_norm_l2()).collect()
