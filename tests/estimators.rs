@@ -195,7 +195,7 @@ fn every_estimator_trains_and_comes_back() {
 #[test]
 fn settings_of_another_estimator_are_refused() {
     for (words, code, said) in [
-        (&["--estimator", "cnn"][..], 2, "no convolutional network"),
+        (&["--estimator", "cnn"][..], 2, "without the network"),
         (&["--estimator", "forest"], 2, "elastic-net"),
         (&["--estimator", "elastic-net", "--alpha", "1"], 2, "--beta"),
     ] {

@@ -101,10 +101,8 @@ fn estimator(text: &str) -> std::result::Result<Estimator, String> {
         "pls" => Ok(Estimator::Pls),
         "reduced-rank" => Ok(Estimator::ReducedRank),
         "kernel-ridge" => Ok(Estimator::KernelRidge),
-        "cnn" => Err(
-            "this build has no convolutional network; use ridge, elastic-net, pls, reduced-rank or kernel-ridge"
-                .into(),
-        ),
+        "cnn" if cfg!(feature = "cnn") => Ok(Estimator::Cnn),
+        "cnn" => Err("this program was built without the network (cargo build --features cnn); kernel-ridge is another map that is not linear".into()),
         _ => Err("use ridge, elastic-net, pls, reduced-rank or kernel-ridge".into()),
     }
 }

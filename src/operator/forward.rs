@@ -40,6 +40,8 @@ pub enum Estimator {
     ReducedRank,
     /// [`super::fit::kernel_ridge`]: not linear, a reference.
     KernelRidge,
+    /// A convolutional network, where the program was built with one: not linear, a reference.
+    Cnn,
 }
 
 impl fmt::Display for Estimator {
@@ -50,6 +52,7 @@ impl fmt::Display for Estimator {
             Self::Pls => "pls",
             Self::ReducedRank => "reduced-rank",
             Self::KernelRidge => "kernel-ridge",
+            Self::Cnn => "cnn",
         })
     }
 }
@@ -78,6 +81,8 @@ pub enum ChosenBy {
     LeaveOneOut,
     /// Cross-validation within the training samples.
     CrossValidation,
+    /// A part of the training samples held back, which told when to stop.
+    HeldBack,
 }
 
 impl fmt::Display for ChosenBy {
@@ -86,6 +91,7 @@ impl fmt::Display for ChosenBy {
             Self::User => "given",
             Self::LeaveOneOut => "by leave-one-out",
             Self::CrossValidation => "by cross-validation",
+            Self::HeldBack => "stopped by samples held back",
         })
     }
 }
@@ -143,7 +149,7 @@ pub(super) struct Samples<'a> {
 }
 
 /// A fitted map with its settings and its degrees of freedom: those of ridge, the mean number of coefficients that are not zero, the
-/// components, or the rank.
+/// components, the rank; of a network, which can meet every sample, their number.
 pub(super) type Fitted = (ForwardMap, Forward, f64);
 
 impl Request {
@@ -163,16 +169,15 @@ impl Request {
             )
         };
         match self.estimator {
-            Estimator::Pls | Estimator::ElasticNet if self.lambda.is_some() => {
+            Estimator::Pls | Estimator::ElasticNet | Estimator::Cnn if self.lambda.is_some() => {
                 foreign("lambda", "ridge")
             }
-            Estimator::Ridge | Estimator::Pls | Estimator::ReducedRank | Estimator::KernelRidge
-                if self.penalties.is_some() =>
-            {
+            estimator if estimator != Estimator::ElasticNet && self.penalties.is_some() => {
                 foreign("alpha and beta", "elastic-net")
             }
-            Estimator::Ridge | Estimator::ElasticNet | Estimator::KernelRidge
-                if self.components.is_some() =>
+            estimator
+                if !matches!(estimator, Estimator::Pls | Estimator::ReducedRank)
+                    && self.components.is_some() =>
             {
                 foreign("components or rank", "pls")
             }
@@ -188,6 +193,7 @@ impl Request {
             Estimator::Pls => self.pls(samples),
             Estimator::ReducedRank => self.reduced_rank(samples),
             Estimator::KernelRidge => self.kernel_ridge(samples),
+            Estimator::Cnn => self.network(samples),
         }
     }
 
@@ -196,12 +202,14 @@ impl Request {
             Estimator::Ridge | Estimator::KernelRidge => self.lambda.is_some(),
             Estimator::ElasticNet => self.penalties.is_some(),
             Estimator::Pls | Estimator::ReducedRank => self.components.is_some(),
+            Estimator::Cnn => false,
         };
         Forward {
             estimator: self.estimator,
             chosen_by: match self.estimator {
                 _ if given => ChosenBy::User,
                 Estimator::Ridge | Estimator::KernelRidge => ChosenBy::LeaveOneOut,
+                Estimator::Cnn => ChosenBy::HeldBack,
                 _ => ChosenBy::CrossValidation,
             },
             ..Forward::default()
@@ -296,6 +304,22 @@ impl Request {
             ..self.with_estimator()
         };
         Ok((ForwardMap::Linear(reduced.fit(rank)), forward, rank as f64))
+    }
+
+    #[cfg(feature = "cnn")]
+    fn network(&self, samples: Samples<'_>) -> Result<Fitted> {
+        let (x, y) = (samples.x.as_ref(), samples.y.as_ref());
+        let network = super::fit::cnn::Network::fit(x, y, samples.seed)?;
+        let freedom = samples.x.nrows() as f64;
+        let map = ForwardMap::Not(Reference::Network(network));
+        Ok((map, self.with_estimator(), freedom))
+    }
+
+    #[cfg(not(feature = "cnn"))]
+    #[allow(clippy::unused_self, reason = "as the others")]
+    fn network(&self, _: Samples<'_>) -> Result<Fitted> {
+        Err(Error::new("this program was built without networks")
+            .cure("build it with --features cnn, or use --estimator kernel-ridge"))
     }
 
     fn kernel_ridge(&self, samples: Samples<'_>) -> Result<Fitted> {

@@ -156,10 +156,10 @@ impl Operator {
     /// Errors: the map reads a descriptor that is not given.
     pub fn predict(&self, described: Described<'_>) -> Result<Mat<f64>> {
         let features = self.meta.features.matrix(described)?;
-        Ok(match &self.reference {
+        match &self.reference {
             Some(reference) => reference.predict(features.as_ref()),
-            None => self.forward(features.as_ref()),
-        })
+            None => Ok(self.forward(features.as_ref())),
+        }
     }
 
     /// g(r) of a training sample: its descriptor without the density.

@@ -97,7 +97,7 @@ impl Split<'_> {
             seed,
         };
         let (map, _, _) = self.forward.fit(samples)?;
-        let residuals = &ty - map.predict(asked.as_ref());
+        let residuals = &ty - map.predict(asked.as_ref())?;
         let trivial = OneParameter::fit(x.as_ref(), y.as_ref())?.predict(tx.as_ref()) - &ty;
         tally.one_parameter_error += rows::sum_of_squares(trivial.as_ref());
         let y_mean = rows::mean(y.as_ref());

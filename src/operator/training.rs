@@ -243,7 +243,7 @@ impl Operator {
             seed: settings.seed,
         };
         let (map, forward, degrees_of_freedom) = settings.forward.fit(samples)?;
-        let train_error = &y - map.predict(f.as_ref());
+        let train_error = &y - map.predict(f.as_ref())?;
         let train_mse = rows::sum_of_squares(train_error.as_ref()) / (n * y.ncols()) as f64;
         let best = |inputs: &Mat<f64>, outputs: &Mat<f64>| {
             let path = RidgePath::new(inputs.as_ref(), outputs.as_ref())?;

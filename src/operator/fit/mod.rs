@@ -4,6 +4,8 @@
 //! `b = ȳ - W x̄`.
 
 mod centred;
+#[cfg(feature = "cnn")]
+pub mod cnn;
 pub mod elastic_net;
 mod homotopy;
 pub mod kernel_ridge;
