@@ -5,7 +5,7 @@ use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::operator::features::Block;
 use crate::operator::forward::Request;
-use crate::operator::{Descriptor, Estimator, Operator, Scores, Settings, TrainingSet};
+use crate::operator::{Descriptor, Estimator, Operator, Scores, Settings, TrainingSet, scope};
 use crate::units::Unit;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ use std::path::PathBuf;
     glassbridge train --structure rdf.csv --spectra vdos.csv --samples samples.csv --quantity vdos --out op.npz")]
 pub(super) struct Args {
     /// A dataset folder made by `glassbridge simulate`.
-    #[arg(required_unless_present = "structure", conflicts_with = "structure")]
+    #[arg(required_unless_present_any = ["structure", "scope"], conflicts_with = "structure")]
     dataset: Option<PathBuf>,
     /// Wide table of pair distribution functions.
     #[arg(long, requires = "spectra")]
@@ -30,11 +30,14 @@ pub(super) struct Args {
     #[arg(long, requires = "structure")]
     samples: Option<PathBuf>,
     /// What the spectra are.
-    #[arg(long)]
-    quantity: Quantity,
+    #[arg(long, required_unless_present = "scope")]
+    quantity: Option<Quantity>,
     /// The operator file to write.
+    #[arg(long, required_unless_present = "scope")]
+    out: Option<PathBuf>,
+    /// Print which observables are expected to be linear in g(r), and why, and do nothing.
     #[arg(long)]
-    out: PathBuf,
+    scope: bool,
     /// How the map is fitted.
     #[arg(long, default_value = "ridge", value_parser = estimator)]
     estimator: Estimator,
@@ -108,12 +111,19 @@ fn estimator(text: &str) -> std::result::Result<Estimator, String> {
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
-    if !args.quantity.is_density() {
-        return Err(Error::new(format!("{} is not a spectrum", args.quantity))
+    if args.scope {
+        tell_scope(args.json);
+        return Ok(Outcome::Done);
+    }
+    let (Some(quantity), Some(out)) = (args.quantity, &args.out) else {
+        return Err(Error::new("--quantity and --out are needed"));
+    };
+    if !quantity.is_density() {
+        return Err(Error::new(format!("{quantity} is not a spectrum"))
             .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman or raman-reduced"));
     }
     let Read { descriptor, blocks } = args.descriptor.clone().unwrap_or_default();
-    let set = load(args, &blocks)?;
+    let set = load(args, quantity, &blocks)?;
     let settings = Settings {
         forward: Request {
             estimator: args.estimator,
@@ -127,26 +137,43 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         seed: args.seed,
     };
     let operator = Operator::train(&set, &settings)?;
-    operator.save(&args.out)?;
+    operator.save(out)?;
     if args.json {
         println!("{}", summary(&operator));
     } else {
         print!("{}", words(&operator));
-        println!("written to {}", args.out.display());
+        println!("written to {}", out.display());
     }
     Ok(Outcome::Done)
 }
 
-fn load(args: &Args, blocks: &[Block]) -> Result<TrainingSet> {
+fn load(args: &Args, quantity: Quantity, blocks: &[Block]) -> Result<TrainingSet> {
     match (&args.dataset, &args.structure, &args.spectra) {
-        (Some(folder), ..) => training_data::from_dataset(folder, args.quantity, blocks),
+        (Some(folder), ..) => training_data::from_dataset(folder, quantity, blocks),
         (None, Some(structure), Some(spectra)) => {
             let samples = args.samples.as_deref();
-            training_data::from_tables(structure, spectra, samples, args.quantity)
+            training_data::from_tables(structure, spectra, samples, quantity)
         }
         _ => Err(Error::new("nothing to train on")
             .cure("give a dataset folder, or --structure and --spectra")),
     }
+}
+
+fn tell_scope(json: bool) {
+    if json {
+        println!("{}", json!(scope::TABLE));
+        return;
+    }
+    for row in scope::TABLE {
+        let verdict = if row.linear { "linear" } else { "refused" };
+        println!(
+            "{:<30} {verdict:<8} {:<28} {}",
+            row.observable,
+            row.quantities.join(", "),
+            row.because
+        );
+    }
+    println!("after arXiv:2602.05313, table I");
 }
 
 /// Mean squared errors in the unit of the training file: (1/THz)² where the spectra came per THz.

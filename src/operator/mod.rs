@@ -18,6 +18,7 @@ pub mod learning;
 pub mod one_parameter;
 pub mod reference;
 pub mod rows;
+pub mod scope;
 pub mod scores;
 mod training;
 

@@ -1,0 +1,164 @@
+//! The sparse weights of the linear map and its offset, as in figure 3 of arXiv:2602.05313:
+//! `cargo run --release --example paper_figure_3 -- [DATASET] [FOLDER]`.
+//!
+//! DATASET is a folder made by `glassbridge simulate`; without one, 48 samples of `lj2d` are made. The left panel shows
+//! the weights of the elastic net; dashed lines mark where the mean g(r) and the mean spectrum have their peaks. The right panel
+//! shows the offset with the penalty and (nearly) without.
+
+use glassbridge::curve::Quantity;
+use glassbridge::dataset::generate::Shard;
+use glassbridge::dataset::{Dataset, Recipe, generate};
+use glassbridge::error::Result;
+use glassbridge::operator::fit::ridge::RidgePath;
+use glassbridge::operator::forward::Request;
+use glassbridge::operator::{Estimator, Operator, Settings, TrainingSet, Weighting, rows};
+use glassbridge::report::{
+    self, Arrangement, Axis, Block, Figure, Layer, Panel, Report, Role, Section, Size,
+};
+use glassbridge::units::Unit;
+use std::path::PathBuf;
+
+/// A ridge penalty that keeps the rounding out and nothing else, relative to the largest variance.
+const NEARLY_NONE: f64 = 1e-12;
+/// A peak of a mean curve is at least this part of its largest value.
+const PEAK: f64 = 0.3;
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let folder = match arguments.next() {
+        Some(folder) => PathBuf::from(folder),
+        None => made()?,
+    };
+    let out = arguments.next().map_or_else(
+        || std::env::temp_dir().join("glassbridge-paper"),
+        PathBuf::from,
+    );
+    let set = training_set(&Dataset::open(&folder)?)?;
+    let request = Request {
+        estimator: Estimator::ElasticNet,
+        ..Request::default()
+    };
+    let settings = Settings {
+        forward: request,
+        ..Settings::default()
+    };
+    let operator = Operator::train(&set, &settings)?;
+    let nonzero = operator
+        .w
+        .col_iter()
+        .map(|c| c.iter().filter(|w| **w != 0.0).count());
+    let kept = nonzero.sum::<usize>() as f64 / (operator.w.nrows() * operator.w.ncols()) as f64;
+    println!(
+        "{}: {:.1} % of the weights are not zero, R2 of samples not seen {:.3}",
+        operator.meta.forward,
+        100.0 * kept,
+        operator.meta.scores.held_out_r2
+    );
+    let drawn = Report {
+        sections: vec![Section {
+            heading: "Figure 3".into(),
+            blocks: vec![Block::Figure(figure(&operator)?)],
+        }],
+        ..Report::default()
+    };
+    report::write_figures(&drawn, &out)?;
+    println!("written to {}", out.display());
+    Ok(())
+}
+
+/// A small set, for whoever brings none.
+fn made() -> Result<PathBuf> {
+    let mut recipe = Recipe::load("lj2d")?;
+    recipe.samples = 48;
+    let folder = std::env::temp_dir().join("glassbridge-paper-lj2d");
+    let shard = Shard { index: 0, of: 1 };
+    generate::generate(&recipe, &folder, shard, &|_| {})?;
+    Ok(folder)
+}
+
+/// g(r) and density of states of the usable samples.
+fn training_set(data: &Dataset) -> Result<TrainingSet> {
+    let usable = data.usable()?;
+    let pick = |name: &str| Ok(rows::select(data.matrix(name)?.as_ref(), &usable));
+    let density = data.column("number_density")?;
+    Ok(TrainingSet {
+        g: pick("rdf")?,
+        spectra: pick("vdos")?,
+        density: Some(usable.iter().map(|&i| density[i]).collect()),
+        added: Vec::new(),
+        r: data.manifest.r.grid,
+        energy: data.manifest.energy.grid,
+        quantity: Quantity::Vdos,
+        spectrum_unit: Unit::Mev,
+        weighting: Weighting::Number,
+        dimensions: data.manifest.dimensions,
+        composition: None,
+        sources: Vec::new(),
+        notes: Vec::new(),
+    })
+}
+
+fn figure(operator: &Operator) -> Result<Figure> {
+    let (r, energy) = (operator.meta.r.centres(), operator.meta.energy.centres());
+    let (g, y) = (
+        rows::mean(operator.x.as_ref()),
+        rows::mean(operator.y.as_ref()),
+    );
+    let step = operator.meta.r.step();
+    let weights =
+        (0..energy.len()).flat_map(|i| (0..r.len()).map(move |j| operator.w[(i, j)] / step));
+    let mut dashes = Vec::new();
+    for x in peaks(&r, &g) {
+        dashes.push([[x, energy[0]], [x, energy[energy.len() - 1]]]);
+    }
+    for e in peaks(&energy, &y) {
+        dashes.push([[r[0], e], [r[r.len() - 1], e]]);
+    }
+    let map = Panel::new(
+        Axis::new("r (Å)"),
+        Axis::new("energy (meV)"),
+        vec![
+            Layer::Map {
+                label: "w (1/(meV Å))".into(),
+                x: r.clone(),
+                y: energy.clone(),
+                values: weights.collect(),
+            },
+            Layer::Segments {
+                label: String::new(),
+                ends: dashes,
+            },
+        ],
+    )
+    .titled("weights of the elastic net");
+    let path = RidgePath::new(operator.x.as_ref(), operator.y.as_ref())?;
+    let largest = path.default_lambdas().into_iter().fold(0.0, f64::max);
+    let free = path.fit(NEARLY_NONE * largest);
+    let offsets = Panel::new(
+        Axis::new("energy (meV)"),
+        Axis::new("offset (1/meV)"),
+        vec![
+            Layer::line("nearly no penalty", &energy, &free.offset, Role::Reference),
+            Layer::line("elastic net", &energy, &operator.b, Role::Predicted),
+            Layer::line("mean spectrum", &energy, &y, Role::Measured),
+        ],
+    )
+    .titled("offset b(E)");
+    Figure::new(
+        "figure-3",
+        "Left, the weights that the elastic net keeps; the lines are at the peaks of the mean g(r) and of the mean spectrum. \
+         Right, the offset with the penalty and nearly without, and the mean spectrum.",
+        Arrangement::Beside,
+        Size::page(80.0),
+        vec![map, offsets],
+    )
+}
+
+/// Where a curve has maxima worth a line.
+fn peaks(x: &[f64], y: &[f64]) -> Vec<f64> {
+    let top = y.iter().copied().fold(0.0, f64::max);
+    (1..y.len() - 1)
+        .filter(|&j| y[j] > y[j - 1] && y[j] >= y[j + 1] && y[j] > PEAK * top)
+        .map(|j| x[j])
+        .collect()
+}
