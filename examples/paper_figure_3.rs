@@ -1,7 +1,7 @@
 //! The sparse weights of the linear map and its offset, as in figure 3 of arXiv:2602.05313:
 //! `cargo run --release --example paper_figure_3 -- [DATASET] [FOLDER]`.
 //!
-//! DATASET is a folder made by `glassbridge simulate`; without one, 48 samples of `lj2d` are made. The left panel shows
+//! DATASET is a folder made by `glassbridge simulate`; without one, 24 samples of `lj2d` are made. The left panel shows
 //! the weights of the elastic net; dashed lines mark where the mean g(r) and the mean spectrum have their peaks. The right panel
 //! shows the offset with the penalty and (nearly) without.
 
@@ -21,7 +21,7 @@ use std::path::PathBuf;
 /// A ridge penalty that keeps the rounding out and nothing else, relative to the largest variance.
 const NEARLY_NONE: f64 = 1e-12;
 /// A peak of a mean curve is at least this part of its largest value.
-const PEAK: f64 = 0.3;
+const PEAK: f64 = 0.5;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -69,8 +69,8 @@ fn main() -> Result<()> {
 /// A small set, for whoever brings none.
 fn made() -> Result<PathBuf> {
     let mut recipe = Recipe::load("lj2d")?;
-    recipe.samples = 48;
-    let folder = std::env::temp_dir().join("glassbridge-paper-lj2d");
+    recipe.samples = 24;
+    let folder = std::env::temp_dir().join("glassbridge-paper-set");
     let shard = Shard { index: 0, of: 1 };
     generate::generate(&recipe, &folder, shard, &|_| {})?;
     Ok(folder)
@@ -107,30 +107,18 @@ fn figure(operator: &Operator) -> Result<Figure> {
     let step = operator.meta.r.step();
     let weights =
         (0..energy.len()).flat_map(|i| (0..r.len()).map(move |j| operator.w[(i, j)] / step));
-    let mut dashes = Vec::new();
-    for x in peaks(&r, &g) {
-        dashes.push([[x, energy[0]], [x, energy[energy.len() - 1]]]);
-    }
-    for e in peaks(&energy, &y) {
-        dashes.push([[r[0], e], [r[r.len() - 1], e]]);
-    }
-    let map = Panel::new(
-        Axis::new("r (Å)"),
-        Axis::new("energy (meV)"),
-        vec![
-            Layer::Map {
-                label: "w (1/(meV Å))".into(),
-                x: r.clone(),
-                y: energy.clone(),
-                values: weights.collect(),
-            },
-            Layer::Segments {
-                label: String::new(),
-                ends: dashes,
-            },
-        ],
-    )
-    .titled("weights of the elastic net");
+    let dashed = |x: [f64; 2], y: [f64; 2]| Layer::line("", &x, &y, Role::Prior);
+    let (reach, top) = (r[r.len() - 1], energy[energy.len() - 1]);
+    let mut layers = vec![Layer::Map {
+        label: "w (1/(meV Å))".into(),
+        x: r.clone(),
+        y: energy.clone(),
+        values: weights.collect(),
+    }];
+    layers.extend((peaks(&r, &g).into_iter()).map(|x| dashed([x, x], [energy[0], top])));
+    layers.extend((peaks(&energy, &y).into_iter()).map(|e| dashed([r[0], reach], [e, e])));
+    let map = Panel::new(Axis::new("r (Å)"), Axis::new("energy (meV)"), layers)
+        .titled("weights of the elastic net");
     let path = RidgePath::new(operator.x.as_ref(), operator.y.as_ref())?;
     let largest = path.default_lambdas().into_iter().fold(0.0, f64::max);
     let free = path.fit(NEARLY_NONE * largest);

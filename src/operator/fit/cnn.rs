@@ -1,7 +1,7 @@
 //! A one-dimensional convolutional network: the reference that the paper sets beside its linear map (feature `cnn`).
 //!
 //! Three convolutions over the bins of g(r), then two dense layers to the spectrum, in the manner of `SPRamNet`
-//! (arXiv:2602.05313, figure 4): 40,000 to 80,000 weights. Inputs less their means are divided by their common rms, outputs alike; the loss
+//! (arXiv:2602.05313, figure 4): 50,000 to 90,000 weights. Inputs less their means are divided by their common rms, outputs alike; the loss
 //! is the mean squared error, minimised by Adam (Kingma and Ba, ICLR 2015) with a falling rate, and the weights kept are the best on an eighth of
 //! the samples that is not learned from. Arithmetic is in f32. The seed fixes every number on one machine.
 
