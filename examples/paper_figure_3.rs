@@ -5,6 +5,8 @@
 //! the weights of the elastic net; dashed lines mark where the mean g(r) and the mean spectrum have their peaks. The right panel
 //! shows the offset with the penalty and (nearly) without.
 
+#![allow(clippy::print_stdout, reason = "an example tells what it found")]
+
 use glassbridge::curve::Quantity;
 use glassbridge::dataset::generate::Shard;
 use glassbridge::dataset::{Dataset, Recipe, generate};

@@ -5,6 +5,9 @@
 mod tiny;
 
 use faer::Mat;
+use glassbridge::curve::Quantity;
+use glassbridge::inverse::{Diffraction, Measurement, Predictor, Raw};
+use glassbridge::operator::features::{Block, Described};
 use glassbridge::operator::fit::LinearMap;
 use glassbridge::operator::fit::elastic_net::{ElasticNet, Penalty};
 use glassbridge::operator::fit::pls::{PlsPath, Scaling};
@@ -169,6 +172,7 @@ fn every_estimator_trains_and_comes_back() {
         Estimator::ElasticNet,
         Estimator::Pls,
         Estimator::ReducedRank,
+        Estimator::KernelRidge,
     ] {
         let settings = Settings {
             forward: Request {
@@ -189,7 +193,70 @@ fn every_estimator_trains_and_comes_back() {
         operator.save(&path).unwrap();
         let back = Operator::load(&path).unwrap();
         assert_eq!((&back.meta, &back.w), (&operator.meta, &operator.w));
+        assert_eq!(back.reference, operator.reference);
+        assert_eq!(
+            operator.reference.is_some(),
+            estimator == Estimator::KernelRidge
+        );
     }
+}
+
+/// What a PDF on the operator's grid implies is what the operator's own map says, linear or not, of g or of more.
+#[test]
+fn prediction_is_by_the_operator_s_own_map() {
+    let set = tiny::set(40, 1);
+    for (estimator, blocks) in [
+        (Estimator::KernelRidge, vec![]),
+        (Estimator::Ridge, vec![Block::Pairs, Block::Squares]),
+        (Estimator::ElasticNet, vec![Block::Squares]),
+    ] {
+        let forward = Request {
+            estimator,
+            ..Request::default()
+        };
+        let settings = Settings {
+            forward,
+            blocks,
+            ..Settings::default()
+        };
+        let operator = Operator::train(&set, &settings).unwrap();
+        assert!(!operator.forward_is_joint());
+        let raw = Raw {
+            x: set.r.centres(),
+            y: set.g.clone(),
+            sigma: Some(vec![1e-9; set.r.len()]),
+            quantity: Quantity::PairDistribution,
+        };
+        let measured = Measurement::pdfs(&operator, &raw, None, &Diffraction::default()).unwrap();
+        let predictor = Predictor::new(&operator, &measured.channel).unwrap();
+        let found = predictor.predict_by_map(measured.data.as_ref()).unwrap();
+        let own = operator.predict(Described::pairs(set.g.as_ref())).unwrap();
+        for (i, implied) in found.iter().enumerate() {
+            for (j, y) in implied.spectrum.iter().enumerate() {
+                assert!(
+                    (y - own[(i, j)]).abs() < 1e-3 * own.norm_max(),
+                    "{estimator} {i} {j}"
+                );
+            }
+        }
+    }
+}
+
+/// A map that reads angles cannot say anything of a bare PDF.
+#[test]
+fn what_a_pdf_does_not_hold_is_named() {
+    let mut set = tiny::set(40, 1);
+    set.added = vec![(Block::Adf, Mat::from_fn(40, 3, wave))];
+    let settings = Settings {
+        blocks: vec![Block::Pairs, Block::Adf],
+        ..Settings::default()
+    };
+    let operator = Operator::train(&set, &settings).unwrap();
+    assert_eq!(operator.w.ncols(), set.r.len() + 3);
+    let e = operator
+        .predict(Described::pairs(set.g.as_ref()))
+        .unwrap_err();
+    assert!(e.to_string().contains("adf is not at hand"), "{e}");
 }
 
 #[test]
