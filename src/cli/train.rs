@@ -60,7 +60,7 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// What the forward map reads, joined by +: rdf or rho-rdf (the default where densities are known), squares, partials,
-    /// adf, coordination, rings, homology.
+    /// adf, coordination, rings.
     #[arg(long, value_parser = descriptor)]
     descriptor: Option<Read>,
     /// Print one JSON object.
@@ -90,7 +90,9 @@ fn descriptor(text: &str) -> std::result::Result<Read, String> {
             _ => Block::ALL
                 .into_iter()
                 .find(|b| b.to_string() == word)
-                .ok_or("use rdf, rho-rdf, squares, partials, adf, coordination, rings or homology, joined by +")?,
+                .ok_or(
+                    "use rdf, rho-rdf, squares, partials, adf, coordination or rings, joined by +",
+                )?,
         };
         read.blocks.push(block);
     }

@@ -203,7 +203,7 @@ fn added(data: &Dataset, blocks: &[Block], samples: &[usize]) -> Result<Added> {
             Block::Adf => rows::select(data.matrix("adf")?.as_ref(), samples),
             Block::Rings => rows::select(data.matrix("rings")?.as_ref(), samples),
             Block::Partials => rows::select(partials(data)?.as_ref(), samples),
-            _ => described(data, *block, samples)?,
+            _ => coordinations(data, samples)?,
         })
     };
     wanted.map(|block| Ok((*block, rows_of(block)?))).collect()
@@ -228,16 +228,13 @@ fn partials(data: &Dataset) -> Result<Mat<f64>> {
     ))
 }
 
-/// A block that is found from the structures at rest.
-fn described(data: &Dataset, block: Block, samples: &[usize]) -> Result<Mat<f64>> {
+/// Coordination, found from the structures at rest.
+fn coordinations(data: &Dataset, samples: &[usize]) -> Result<Mat<f64>> {
     let structures = data.structures()?;
     let rows: Vec<Vec<f64>> = samples
         .par_iter()
-        .map(|&i| match block {
-            Block::Coordination => Ok(coordination(&structures[i])),
-            _ => Err(Error::new("persistent homology is not here yet")),
-        })
-        .collect::<Result<_>>()?;
+        .map(|&i| coordination(&structures[i]))
+        .collect();
     Ok(stack(&rows))
 }
 

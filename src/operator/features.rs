@@ -26,20 +26,17 @@ pub enum Block {
     Coordination,
     /// Rings of each size per atom.
     Rings,
-    /// Betti curves: connected pieces and loops per atom as bonds reach further.
-    Homology,
 }
 
 impl Block {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 6] = [
         Self::Pairs,
         Self::Squares,
         Self::Partials,
         Self::Adf,
         Self::Coordination,
         Self::Rings,
-        Self::Homology,
     ];
 
     /// Whether it follows from x alone.
@@ -57,7 +54,6 @@ impl fmt::Display for Block {
             Self::Adf => "adf",
             Self::Coordination => "coordination",
             Self::Rings => "rings",
-            Self::Homology => "homology",
         })
     }
 }
