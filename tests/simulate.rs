@@ -2,6 +2,8 @@
 
 use assert_cmd::Command;
 use glassbridge::dataset::{Dataset, Recipe, recipe};
+use glassbridge::io::wide_table::WideTable;
+use glassbridge::operator::rows;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -317,4 +319,53 @@ fn every_recipe_makes_a_small_set() {
         assert!(data.matrix("rdf").unwrap().norm_l2() > 0.0, "{name}");
         assert_eq!(data.structures().unwrap().len(), 2);
     }
+}
+
+/// An operator that reads what only a dataset holds is trained on one and predicts another, a row for each usable sample.
+#[test]
+fn a_map_of_more_than_pairs_predicts_a_dataset_and_no_pdf() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "base = \"ka2d\"\nsamples = 12\n[melt]\nshare = 0.0\n";
+    let set = folder.path().join("set");
+    simulate(&recipe(folder.path(), text), &set, &[])
+        .assert()
+        .code(0);
+    let glassbridge = || Command::cargo_bin("glassbridge").unwrap();
+    let (operator, spectra) = (folder.path().join("op.npz"), folder.path().join("y.csv"));
+    glassbridge()
+        .arg("train")
+        .arg(&set)
+        .args([
+            "--quantity",
+            "vdos",
+            "--descriptor",
+            "partials+coordination",
+        ])
+        .arg("--out")
+        .arg(&operator)
+        .assert()
+        .code(0);
+    let predict = |what: &Path| {
+        let mut command = glassbridge();
+        command.arg("predict").arg(&operator).arg(what);
+        command.arg("--out").arg(&spectra);
+        command
+    };
+    predict(&set).assert().code(0);
+    let data = Dataset::open(&set).unwrap();
+    let usable = data.usable().unwrap();
+    let found = WideTable::read(&spectra).unwrap().rows;
+    assert_eq!(found.nrows(), usable.len());
+    // Its own samples, which it knows: nearer to their spectra than the mean is.
+    let truth = rows::select(data.matrix("vdos").unwrap().as_ref(), &usable);
+    let centred = rows::centred(truth.as_ref(), &rows::mean(truth.as_ref()));
+    assert!((&found - &truth).norm_l2() < 0.5 * centred.norm_l2());
+
+    let pdf = folder.path().join("pdf.dat");
+    fs::write(
+        &pdf,
+        "# quantity: pair-distribution\n0.5 0\n1.0 2\n1.5 1\n2.0 1\n3.0 1\n",
+    )
+    .unwrap();
+    refused(predict(&pdf), &["partials+coordination", "dataset folder"]);
 }

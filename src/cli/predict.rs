@@ -128,6 +128,17 @@ fn of_dataset(operator: &Operator, folder: &Path) -> Result<(Vec<String>, Vec<Im
                 .cure("simulate it with the same [record]"),
         );
     }
+    if set.weighting != meta.weighting {
+        return Err(
+            Error::new("the operator weights the pairs of g(r) in another way")
+                .at(folder)
+                .because(format!(
+                    "{:?} against {:?} of a dataset for {}",
+                    meta.weighting, set.weighting, meta.quantity
+                ))
+                .cure("train the operator on a dataset folder"),
+        );
+    }
     let relative: Option<Vec<f64>> = (meta.mean_density.zip(set.density.as_ref()))
         .map(|(mean, density)| density.iter().map(|d| d / mean).collect());
     let x = Mat::from_fn(set.g.nrows(), set.g.ncols(), |i, j| {

@@ -249,15 +249,10 @@ fn words(operator: &Operator) -> String {
         );
     }
     if let Some((first, changed)) = scores.dependence.split_first() {
-        let told: Vec<String> = (changed.iter())
-            .map(|v| format!("{:.3} with {}", v.held_out_r2, v.what))
-            .collect();
-        let _ = writeln!(
-            out,
-            "choices   ridge: R2 {:.3}; {}",
-            first.held_out_r2,
-            told.join("; ")
-        );
+        let _ = writeln!(out, "choices   ridge: R2 {:.3}, and", first.held_out_r2);
+        for v in changed {
+            let _ = writeln!(out, "          {:.3} with {}", v.held_out_r2, v.what);
+        }
     }
     let _ = writeln!(
         out,

@@ -40,7 +40,7 @@ pub struct Manifest {
     pub energy: Axis,
     /// Chemical symbols.
     pub species: Vec<String>,
-    /// Atomic fraction of each species, the same in every sample.
+    /// Atomic fraction of each species; the mean where samples differ in composition.
     pub concentrations: Vec<f64>,
     /// Arrays by name.
     pub quantities: BTreeMap<String, Quantity>,

@@ -18,7 +18,7 @@ pub enum Block {
     Pairs,
     /// `x(r)²`, bin by bin: still linear in its weights, no longer in g.
     Squares,
-    /// The partial functions, `c_a c_b (2 - δ_ab) g_ab`, with (ρ/ρ̄) where x has it; they sum to x if pairs are weighted by number.
+    /// The partial functions, `c_a c_b (2 - δ_ab) g_ab` with the mean composition of the set, times (ρ/ρ̄) where x has it.
     Partials,
     /// The bond-angle distribution.
     Adf,
@@ -149,7 +149,13 @@ impl Features {
 
     /// Columns of `W`.
     pub fn columns(&self) -> usize {
-        self.0.iter().map(|f| f.columns).sum()
+        // What a file says may be any number.
+        (self.0.iter()).fold(0, |sum, f| usize::saturating_add(sum, f.columns))
+    }
+
+    /// Whether the blocks that follow from an x of p columns have as many.
+    pub(super) fn fit(&self, p: usize) -> bool {
+        (self.0.iter()).all(|f| !f.block.of_pairs() || f.columns == p)
     }
 
     /// The rows that `W` acts on (n x columns).

@@ -126,6 +126,7 @@ impl Operator {
             && shape(&self.x) == (n, p)
             && shape(&self.y) == (n, q)
             && shape(&self.residuals) == (n, q)
+            && self.meta.features.fit(p)
             && (self.b.len(), self.c.len()) == (q, p)
             && self.meta.groups.len() == n
             && self.meta.folds.len() == n
@@ -146,11 +147,11 @@ fn foreign(why: &str) -> Error {
         .cure("give the .npz file that `glassbridge train --out` wrote")
 }
 
-fn row_matrix(values: &[f64]) -> Mat<f64> {
+pub(super) fn row_matrix(values: &[f64]) -> Mat<f64> {
     Mat::from_fn(1, values.len(), |_, j| values[j])
 }
 
-fn vector(m: MatRef<'_, f64>) -> Vec<f64> {
+pub(super) fn vector(m: MatRef<'_, f64>) -> Vec<f64> {
     if m.nrows() == 0 {
         Vec::new()
     } else {

@@ -1,5 +1,6 @@
 //! Forward maps that are not linear: references that tell what a linear map leaves, never the basis of an inversion.
 
+use super::file::{row_matrix, vector};
 use super::fit::LinearMap;
 #[cfg(feature = "cnn")]
 use super::fit::cnn::Network;
@@ -42,14 +43,8 @@ impl Reference {
             Self::Kernel(k) => {
                 put("kernel_rows", k.rows.clone());
                 put("kernel_weights", k.weights.clone());
-                put(
-                    "kernel_offset",
-                    Mat::from_fn(1, k.offset.len(), |_, j| k.offset[j]),
-                );
-                put(
-                    "kernel_settings",
-                    Mat::from_fn(1, 2, |_, j| [k.gamma, k.penalty][j]),
-                );
+                put("kernel_offset", row_matrix(&k.offset));
+                put("kernel_settings", row_matrix(&[k.gamma, k.penalty]));
             }
             #[cfg(feature = "cnn")]
             Self::Network(network) => {
@@ -69,25 +64,16 @@ impl Reference {
         if !bundle.arrays.contains_key("kernel_rows") {
             return Ok(None);
         }
-        let kernel = KernelRidge {
+        let settings = vector(bundle.take("kernel_settings")?.as_ref());
+        let [gamma, penalty] = settings[..] else {
+            return Err(Error::new("the operator's kernel has no width and penalty"));
+        };
+        Ok(Some(Self::Kernel(KernelRidge {
             rows: bundle.take("kernel_rows")?,
             weights: bundle.take("kernel_weights")?,
-            offset: bundle
-                .take("kernel_offset")?
-                .row_iter()
-                .flat_map(|r| r.iter().copied().collect::<Vec<_>>())
-                .collect(),
-            gamma: 0.0,
-            penalty: 0.0,
-        };
-        let settings = bundle.take("kernel_settings")?;
-        if (settings.nrows(), settings.ncols()) != (1, 2) {
-            return Err(Error::new("the operator's kernel has no width and penalty"));
-        }
-        Ok(Some(Self::Kernel(KernelRidge {
-            gamma: settings[(0, 0)],
-            penalty: settings[(0, 1)],
-            ..kernel
+            offset: vector(bundle.take("kernel_offset")?.as_ref()),
+            gamma,
+            penalty,
         })))
     }
 

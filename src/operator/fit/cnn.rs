@@ -71,6 +71,13 @@ impl Network {
             seed,
         )
         .map_err(|e| failed(&e))?;
+        if weights.is_empty() {
+            return Err(Error::new("the network did not learn")
+                .because("its error is not a finite number")
+                .cure(
+                    "check the samples for values far from all others, or use --estimator ridge",
+                ));
+        }
         Ok(Self {
             x_mean,
             y_mean,
@@ -83,7 +90,13 @@ impl Network {
     ///
     /// Errors: the inputs have another number of columns.
     pub fn predict(&self, inputs: MatRef<'_, f64>) -> Result<Mat<f64>> {
-        let (p, q) = (self.x_mean.len(), self.y_mean.len());
+        let (p, q) = self.columns();
+        if inputs.ncols() != p {
+            return Err(Error::new(format!(
+                "{} numbers a row for a network of {p}",
+                inputs.ncols()
+            )));
+        }
         let x = rows::centred(inputs, &self.x_mean) * faer::Scale(1.0 / self.scale[0]);
         let run = || {
             let weights = layers::shapes(p, q)
@@ -116,9 +129,12 @@ impl Network {
             let missing = || Error::new(format!("the network has no array '{name}'"));
             arrays.remove(name).ok_or_else(missing)
         };
-        let line = |m: Mat<f64>| -> Vec<f64> { rows::row(m.as_ref(), 0) };
-        let (x_mean, y_mean) = (line(take("input_mean")?), line(take("output_mean")?));
-        let scale = line(take("scale")?);
+        let line = |m: Mat<f64>| m.row_iter().next().map(|r| r.iter().copied().collect());
+        let (x_mean, y_mean, scale): (Vec<f64>, Vec<f64>, Vec<f64>) = (
+            line(take("input_mean")?).unwrap_or_default(),
+            line(take("output_mean")?).unwrap_or_default(),
+            line(take("scale")?).unwrap_or_default(),
+        );
         let [sx, sy] = scale[..] else {
             return Err(Error::new("the network's scale is not two numbers"));
         };
@@ -144,7 +160,7 @@ impl Network {
     }
 }
 
-/// The best weights on what is held back.
+/// The best weights on what is held back; none if no error there is finite.
 fn trained(
     x: &Mat<f64>,
     y: &Mat<f64>,
@@ -273,9 +289,21 @@ mod tests {
     }
 
     #[test]
-    fn too_few_samples_are_named() {
+    fn what_cannot_be_learned_is_named() {
         let (x, y) = glasses(10);
         let e = Network::fit(x.as_ref(), y.as_ref(), 1).unwrap_err();
         assert!(e.to_string().contains("too few"));
+        // Beyond f32 once it is squared.
+        let (x, y) = glasses(40);
+        let far = Mat::from_fn(
+            40,
+            40,
+            |i, j| if (i, j) == (0, 0) { 1e60 } else { x[(i, j)] },
+        );
+        let network = Network::fit(x.as_ref(), y.as_ref(), 1).unwrap();
+        let wide = Mat::zeros(3, 41);
+        let e = network.predict(wide.as_ref()).unwrap_err().to_string();
+        assert!(e.contains("41 numbers"), "{e}");
+        assert!(network.predict(far.as_ref()).is_ok());
     }
 }
