@@ -79,7 +79,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
             "quantity": operator.meta.quantity,
             "unit": operator.meta.spectrum_unit,
             "estimator": operator.meta.forward.estimator,
-            "features": operator.meta.features.to_string(),
+            "features": operator.meta.reads(),
             "out": args.out,
             "findings": findings,
         });

@@ -117,10 +117,12 @@ impl Predictor<'_> {
     /// Errors: the map reads more than g(r).
     pub fn predict_by_map(&self, pdfs: MatRef<'_, f64>) -> Result<Vec<Implied>> {
         let operator = self.operator;
-        let features = &operator.meta.features;
-        if !features.of_pairs() {
+        if !operator.meta.features.of_pairs() {
             return Err(Error::new("a PDF does not hold what this operator reads")
-                .because(format!("its forward map was trained on {features}"))
+                .because(format!(
+                    "its forward map was trained on {}",
+                    operator.meta.reads()
+                ))
                 .cure("predict a dataset folder, or train with --descriptor rho-rdf"));
         }
         let joint = self.predict(pdfs);

@@ -104,7 +104,7 @@ impl PseudoInverse {
         if !operator.meta.features.are_pairs() {
             return Err(
                 Error::new("this operator's W has no pseudo-inverse in g(r)")
-                    .because(format!("it reads {}", operator.meta.features))
+                    .because(format!("it reads {}", operator.meta.reads()))
                     .cure("use --estimator gaussian, or train with --descriptor rho-rdf"),
             );
         }

@@ -4,7 +4,7 @@
 //! [`Descriptor`](super::Descriptor). The forward map `y = W f + b` may read more than g: the *features* `f` are blocks of columns
 //! side by side, each scaled to the total variance of the first, so that one penalty treats them alike.
 
-use super::rows;
+use super::{Descriptor, rows};
 use crate::error::{Error, Result};
 use faer::{Mat, MatRef};
 use serde::{Deserialize, Serialize};
@@ -147,6 +147,15 @@ impl Features {
         Some(self.0[..at].iter().map(|f| f.columns).sum())
     }
 
+    /// The names of the blocks joined by `+`, x by that of what it is.
+    pub(super) fn named(&self, descriptor: Descriptor) -> String {
+        let name = |feature: &Feature| match feature.block {
+            Block::Pairs => descriptor.to_string(),
+            block => block.to_string(),
+        };
+        self.0.iter().map(name).collect::<Vec<_>>().join("+")
+    }
+
     /// Columns of `W`.
     pub fn columns(&self) -> usize {
         // What a file says may be any number.
@@ -184,13 +193,6 @@ impl Features {
             first += feature.columns;
         }
         Ok(out)
-    }
-}
-
-impl fmt::Display for Features {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<String> = self.0.iter().map(|b| b.block.to_string()).collect();
-        f.write_str(&names.join("+"))
     }
 }
 
@@ -251,7 +253,7 @@ mod tests {
         let added = [(Block::Adf, Mat::from_fn(6, 2, |i, j| (40 * i + j) as f64))];
         let blocks = [Block::Pairs, Block::Squares, Block::Adf];
         let features = Features::new(&blocks, described(&x, &added)).unwrap();
-        assert_eq!(features.to_string(), "rdf+squares+adf");
+        assert_eq!(features.named(Descriptor::RhoRdf), "rho-rdf+squares+adf");
         let m = features.matrix(described(&x, &added)).unwrap();
         assert_eq!((m.nrows(), m.ncols()), (6, 8));
         let of_x = spread(x.as_ref());

@@ -34,6 +34,7 @@ use faer::{Mat, MatRef};
 use features::{Described, Features};
 use reference::Reference;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Neighbours among the training structures that tell how well the map works around a structure.
 const NEIGHBOURS: usize = 8;
@@ -46,6 +47,15 @@ pub enum Descriptor {
     Rdf,
     /// `x = (ρ/ρ̄) g(r)`, with ρ̄ the mean number density of the training set.
     RhoRdf,
+}
+
+impl fmt::Display for Descriptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rdf => "rdf",
+            Self::RhoRdf => "rho-rdf",
+        })
+    }
 }
 
 /// How the partial functions are weighted in g(r).
@@ -103,6 +113,13 @@ pub struct Meta {
     pub sources: Vec<(String, String)>,
     /// What the training files said of themselves (material, broadening, normalisation).
     pub notes: Vec<(String, String)>,
+}
+
+impl Meta {
+    /// What the forward map reads, in the words of `train --descriptor`.
+    pub fn reads(&self) -> String {
+        self.features.named(self.descriptor)
+    }
 }
 
 /// The trained object. See the [module](self).

@@ -369,7 +369,7 @@ fn forward_map(operator: &Operator) -> String {
     } else {
         "; the check and the inversion use the joint distribution of g(r) and the spectrum, not this map"
     };
-    format!("{} of {}{joint}", m.forward, m.features)
+    format!("{} of {}{joint}", m.forward, m.reads())
 }
 
 fn joint_choice(operator: &Operator) -> ChosenBy {

@@ -83,7 +83,7 @@ pub(super) fn operator(path: &Path, draw: bool) -> Result<Seen> {
         "quantity": m.quantity,
         "spectrum_unit": m.spectrum_unit,
         "descriptor": m.descriptor,
-        "features": m.features.to_string(),
+        "features": m.reads(),
         "forward": m.forward,
         "weighting": m.weighting,
         "dimensions": m.dimensions,
