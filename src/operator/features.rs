@@ -1,7 +1,7 @@
 //! What the forward map takes in: g(r) itself, or other descriptors of the structure, alone or together.
 //!
 //! The joint distribution of g and the spectrum, on which inversion and check stand, is always that of
-//! [`Descriptor`](super::Descriptor). The forward map `y = W f + b` may read more than g: the *features* `f` are blocks of columns
+//! [`Descriptor`]. The forward map `y = W f + b` may read more than g: the *features* `f` are blocks of columns
 //! side by side, each scaled to the total variance of the first, so that one penalty treats them alike.
 
 use super::{Descriptor, rows};
