@@ -3,7 +3,7 @@
 //! `D(u) = D + ΔD`: for an eigenvalue λ of D with the eigenvectors `E` (one column for each time it occurs) the eigenvalues
 //! become `λ + μ` with the eigenvalues μ of `Eᵀ ΔD E`, up to terms of the order of `‖ΔD‖² / gap` (T. Kato, *Perturbation Theory
 //! for Linear Operators*, ch. II, §2; section II of arXiv:2602.05313 for modes of a glass). The diagonal `eᵢᵀ ΔD eᵢ` alone is
-//! right only if λ occurs once; the modes of a crystal in a supercell occur up to 48 times and more.
+//! right only if λ occurs once; the modes of a crystal in a supercell occur up to 24 times.
 
 use crate::error::{Error, Result};
 use faer::{Mat, MatRef, Side};
