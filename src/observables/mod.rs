@@ -4,6 +4,7 @@ pub mod angles;
 pub mod bonds;
 mod broaden;
 pub mod coordination;
+pub mod homology;
 pub mod neutron;
 pub mod rdf;
 pub mod rings;

@@ -2,3 +2,4 @@
 
 pub mod kpm;
 pub mod modes;
+pub mod perturbation;
