@@ -60,7 +60,7 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// What the forward map reads, joined by +: rdf or rho-rdf (the default where densities are known), squares, partials,
-    /// adf, coordination, rings.
+    /// adf, coordination, rings, homology.
     #[arg(long, value_parser = descriptor)]
     descriptor: Option<Read>,
     /// Print one JSON object.
@@ -91,7 +91,7 @@ fn descriptor(text: &str) -> std::result::Result<Read, String> {
                 .into_iter()
                 .find(|b| b.to_string() == word)
                 .ok_or(
-                    "use rdf, rho-rdf, squares, partials, adf, coordination or rings, joined by +",
+                    "use rdf, rho-rdf, squares, partials, adf, coordination, rings or homology, joined by +",
                 )?,
         };
         read.blocks.push(block);

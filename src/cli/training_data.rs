@@ -3,24 +3,19 @@
 use super::load::{axis_factor, densities, per_inside_unit, source};
 use crate::atoms::structure::Structure;
 use crate::curve::Quantity;
-use crate::dataset::Dataset;
 use crate::dataset::store::{stack, weighted};
+use crate::dataset::{Dataset, descriptors};
 use crate::elements::{Composition, element};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::instrument::weights::neutron_weights;
 use crate::io::wide_table::WideTable;
-use crate::observables::bonds::{Bonds, Cutoffs};
-use crate::observables::coordination::Coordination;
 use crate::operator::features::{Added, Block};
 use crate::operator::{TrainingSet, Weighting, rows};
 use crate::units::Unit;
 use faer::Mat;
 use rayon::prelude::*;
 use std::path::Path;
-
-/// Numbers of neighbours told apart: 0 to 15, more than in any close packing, and all above.
-const COORDINATIONS: usize = 17;
 
 /// A training set from two wide tables and perhaps a samples table.
 pub(super) fn from_tables(
@@ -203,7 +198,8 @@ fn added(data: &Dataset, blocks: &[Block], samples: &[usize]) -> Result<Added> {
             Block::Adf => rows::select(data.matrix("adf")?.as_ref(), samples),
             Block::Rings => rows::select(data.matrix("rings")?.as_ref(), samples),
             Block::Partials => rows::select(partials(data)?.as_ref(), samples),
-            _ => coordinations(data, samples)?,
+            Block::Homology => found(data, samples, descriptors::homology)?,
+            _ => found(data, samples, |s| Ok(descriptors::coordination(s)))?,
         })
     };
     wanted.map(|block| Ok((*block, rows_of(block)?))).collect()
@@ -228,32 +224,15 @@ fn partials(data: &Dataset) -> Result<Mat<f64>> {
     ))
 }
 
-/// Coordination, found from the structures at rest.
-fn coordinations(data: &Dataset, samples: &[usize]) -> Result<Mat<f64>> {
+/// A descriptor that is found from the structures at rest.
+fn found(
+    data: &Dataset,
+    samples: &[usize],
+    descriptor: impl Fn(&Structure) -> Result<Vec<f64>> + Sync,
+) -> Result<Mat<f64>> {
     let structures = data.structures()?;
-    let rows: Vec<Vec<f64>> = samples
-        .par_iter()
-        .map(|&i| coordination(&structures[i]))
-        .collect();
+    let rows: Vec<Vec<f64>> = (samples.par_iter())
+        .map(|&i| descriptor(&structures[i]))
+        .collect::<Result<_>>()?;
     Ok(stack(&rows))
-}
-
-/// For each species the share of its atoms with 0, 1, … bonded neighbours, the last number standing for all above; nothing
-/// is bonded where g(r) has no shells.
-fn coordination(structure: &Structure) -> Vec<f64> {
-    let mut shares = vec![0.0; structure.species.len() * COORDINATIONS];
-    let bonds = Cutoffs::found(structure).and_then(|c| Bonds::new(structure, &c));
-    let Ok(bonds) = bonds else { return shares };
-    for (a, counts) in Coordination::new(structure, &bonds)
-        .total
-        .iter()
-        .enumerate()
-    {
-        let atoms: usize = counts.iter().sum();
-        for (n, &count) in counts.iter().enumerate() {
-            let column = a * COORDINATIONS + n.min(COORDINATIONS - 1);
-            shares[column] += count as f64 / atoms.max(1) as f64;
-        }
-    }
-    shares
 }

@@ -26,17 +26,20 @@ pub enum Block {
     Coordination,
     /// Rings of each size per atom.
     Rings,
+    /// Betti curves: components, loops and voids of the atoms at each distance, per atom.
+    Homology,
 }
 
 impl Block {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Pairs,
         Self::Squares,
         Self::Partials,
         Self::Adf,
         Self::Coordination,
         Self::Rings,
+        Self::Homology,
     ];
 
     /// Whether it follows from x alone.
@@ -54,6 +57,7 @@ impl fmt::Display for Block {
             Self::Adf => "adf",
             Self::Coordination => "coordination",
             Self::Rings => "rings",
+            Self::Homology => "homology",
         })
     }
 }
