@@ -14,7 +14,7 @@ use glassbridge::operator::fit::pls::{PlsPath, Scaling};
 use glassbridge::operator::fit::reduced_rank::ReducedRank;
 use glassbridge::operator::fit::ridge::{RidgePath, Weights};
 use glassbridge::operator::forward::{Estimator, Request};
-use glassbridge::operator::{Operator, Settings};
+use glassbridge::operator::{Operator, Settings, rows};
 
 /// Every estimator with settings mild enough for any data.
 fn fit_all(
@@ -253,6 +253,41 @@ fn prediction_is_by_the_operator_s_own_map() {
             "{estimator}: the joint distribution says the same"
         );
     }
+}
+
+/// The maps of a stream of all samples are those of ridge on all; what the operator keeps is the part.
+#[test]
+fn streamed_maps_know_all_samples_and_the_operator_keeps_a_part() {
+    /// Two roads to the same number, relative; λ is of the order of 1e-6 of the variance.
+    const ROUNDING: f64 = 1e-7;
+    let (part, whole) = (tiny::set(40, 1), tiny::set(400, 2));
+    let operator = Operator::train(&part, &Settings::default()).unwrap();
+    let blocks = || {
+        let at = |first: usize| {
+            let count = 64.min(400 - first);
+            let pick = |m: &Mat<f64>| m.subrows(first, count).to_owned();
+            Ok((pick(&whole.g), pick(&whole.spectra)))
+        };
+        Ok((0..400).step_by(64).map(at))
+    };
+    let refitted = operator.clone().refitted(blocks).unwrap();
+    let lambda = refitted.meta.forward.lambda.unwrap();
+    let path = RidgePath::new(whole.g.as_ref(), whole.spectra.as_ref()).unwrap();
+    let expected = path.fit(lambda);
+    let size = expected.matrix.norm_max();
+    assert!((&refitted.w - &expected.matrix).norm_max() < ROUNDING * size);
+    let streamed = refitted.meta.streamed.unwrap();
+    assert_eq!((streamed.samples, refitted.samples()), (400, 40));
+    let loo = path.leave_one_out(lambda).squared_norm_l2();
+    let mean = rows::mean(whole.spectra.as_ref());
+    let total = rows::centred(whole.spectra.as_ref(), &mean).squared_norm_l2();
+    assert!((streamed.forward_r2 - (1.0 - loo / total)).abs() < ROUNDING);
+    assert!(operator.forward_is_joint() && !refitted.forward_is_joint());
+    // No λ of the whole path is better than what was chosen.
+    let errors = path.leave_one_out_errors(&path.default_lambdas());
+    let best = errors.into_iter().fold(f64::INFINITY, f64::min);
+    let chosen = path.leave_one_out_errors(&[lambda])[0];
+    assert!(chosen <= 1.01 * best, "{chosen:e} {best:e}");
 }
 
 /// A map that reads angles cannot say anything of a bare PDF.

@@ -125,7 +125,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
             .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman or raman-reduced"));
     }
     let Read { descriptor, blocks } = args.descriptor.clone().unwrap_or_default();
-    let set = load(args, quantity, &blocks)?;
+    let (set, whole) = load(args, quantity, &blocks)?;
     let settings = Settings {
         forward: Request {
             estimator: args.estimator,
@@ -138,7 +138,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         blocks,
         seed: args.seed,
     };
-    let operator = Operator::train(&set, &settings)?;
+    let mut operator = Operator::train(&set, &settings)?;
+    if let Some(whole) = whole {
+        operator = operator.clone().refitted(|| whole.blocks(&operator))?;
+    }
     operator.save(out)?;
     if args.json {
         println!("{}", summary(&operator));
@@ -149,12 +152,17 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn load(args: &Args, quantity: Quantity, blocks: &[Block]) -> Result<TrainingSet> {
+fn load(
+    args: &Args,
+    quantity: Quantity,
+    blocks: &[Block],
+) -> Result<(TrainingSet, Option<training_data::Whole>)> {
     match (&args.dataset, &args.structure, &args.spectra) {
         (Some(folder), ..) => training_data::from_dataset(folder, quantity, blocks),
         (None, Some(structure), Some(spectra)) => {
             let samples = args.samples.as_deref();
-            training_data::from_tables(structure, spectra, samples, quantity)
+            let set = training_data::from_tables(structure, spectra, samples, quantity)?;
+            Ok((set, None))
         }
         _ => Err(Error::new("nothing to train on")
             .cure("give a dataset folder, or --structure and --spectra")),
@@ -205,6 +213,7 @@ fn summary(operator: &Operator) -> serde_json::Value {
         "forward": operator.meta.forward,
         "descriptor": operator.meta.descriptor,
         "features": operator.meta.reads(),
+        "streamed": operator.meta.streamed,
         "lambda": operator.meta.lambda_forward,
         "degrees_of_freedom": operator.meta.degrees_of_freedom,
         "train": { "mse": scores.train_mse * unit },
@@ -241,6 +250,17 @@ fn words(operator: &Operator) -> String {
         scores.train_mse * unit,
         normalisation(operator),
     );
+    if let Some(all) = m.streamed {
+        let _ = writeln!(
+            out,
+            "maps      of all {} samples, read block by block: R2 by leave-one-out {:.3} forward, {:.3} backward without noise; \
+             what else is told is of the {} kept, an even part",
+            all.samples,
+            all.forward_r2,
+            all.backward_r2,
+            operator.samples(),
+        );
+    }
     if let Some(beyond) = scores.headroom {
         let _ = writeln!(
             out,

@@ -1,5 +1,6 @@
 //! Many samples of one material: recipe, generation, store.
 
+pub mod blocks;
 pub mod descriptors;
 pub mod generate;
 mod observe;

@@ -9,7 +9,7 @@ use crate::grid::Grid;
 use crate::io::samples::Samples;
 use crate::io::{extxyz, files, npy};
 use crate::units::Unit;
-use faer::{Mat, MatRef};
+use faer::Mat;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -169,18 +169,31 @@ impl Dataset {
 
     /// One array, a row a sample.
     pub fn matrix(&self, name: &str) -> Result<Mat<f64>> {
-        let known = || {
-            self.manifest
+        let (quantity, path) = self.array(name)?;
+        let bytes = files::read(&path, LARGEST_ARRAY)?;
+        if blake3::hash(&bytes).to_hex().to_string() != quantity.checksum {
+            return Err(changed(&path));
+        }
+        let matrix = npy::read_matrix(&bytes).map_err(|e| e.at(&path))?;
+        let bins = self.bins(quantity)?;
+        if (matrix.nrows(), matrix.ncols()) != (self.samples.ids().len(), bins) {
+            return Err(Error::new("an array does not fit the dataset").at(&path));
+        }
+        Ok(matrix)
+    }
+
+    /// What the manifest says of an array, and where it is.
+    pub(super) fn array(&self, name: &str) -> Result<(&Quantity, PathBuf)> {
+        let quantity = self.manifest.quantities.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self
+                .manifest
                 .quantities
                 .keys()
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let quantity = self.manifest.quantities.get(name).ok_or_else(|| {
+                .map(String::as_str)
+                .collect();
             Error::new(format!("the dataset has no '{name}'"))
                 .at(&self.folder)
-                .cure(format!("it has {}", known()))
+                .cure(format!("it has {}", known.join(", ")))
         })?;
         // The name comes from a file we read: it must not lead out of the folder.
         if Path::new(&quantity.file)
@@ -191,23 +204,18 @@ impl Dataset {
                 .at(&self.folder)
                 .because(quantity.file.clone()));
         }
-        let path = self.folder.join(&quantity.file);
-        let bytes = files::read(&path, LARGEST_ARRAY)?;
-        if blake3::hash(&bytes).to_hex().to_string() != quantity.checksum {
-            return Err(changed(&path));
-        }
-        let matrix = npy::read_matrix(&bytes).map_err(|e| e.at(&path))?;
+        Ok((quantity, self.folder.join(&quantity.file)))
+    }
+
+    /// Columns of an array.
+    pub(super) fn bins(&self, quantity: &Quantity) -> Result<usize> {
         let record = &self.manifest.recipe.record;
-        let bins = match quantity.axis.as_str() {
+        Ok(match quantity.axis.as_str() {
             "r" => self.manifest.r.grid.len(),
             "angle" => Record::angles()?.len(),
             "ring-size" => record.ring_sizes()?.map_or(0, |sizes| sizes.len()),
             _ => self.manifest.energy.grid.len(),
-        };
-        if (matrix.nrows(), matrix.ncols()) != (self.samples.ids().len(), bins) {
-            return Err(Error::new("an array does not fit the dataset").at(&path));
-        }
-        Ok(matrix)
+        })
     }
 
     /// The structures at rest, in the order of the samples.
@@ -241,7 +249,7 @@ impl Dataset {
     }
 }
 
-fn changed(path: &Path) -> Error {
+pub(super) fn changed(path: &Path) -> Error {
     Error::new("the file was changed after it was made")
         .at(path)
         .because("it does not match its checksum")
@@ -252,15 +260,5 @@ fn changed(path: &Path) -> Error {
 pub fn stack(rows: &[Vec<f64>]) -> Mat<f64> {
     Mat::from_fn(rows.len(), rows.first().map_or(0, Vec::len), |i, j| {
         rows[i][j]
-    })
-}
-
-/// The weighted sum of partial arrays.
-pub fn weighted(partials: &[(MatRef<'_, f64>, f64)]) -> Mat<f64> {
-    let (n, m) = partials
-        .first()
-        .map_or((0, 0), |(p, _)| (p.nrows(), p.ncols()));
-    Mat::from_fn(n, m, |i, j| {
-        partials.iter().map(|(p, w)| w * p[(i, j)]).sum()
     })
 }

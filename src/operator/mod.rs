@@ -20,9 +20,10 @@ pub mod reference;
 pub mod rows;
 pub mod scope;
 pub mod scores;
+pub mod streamed;
 mod training;
 
-pub use forward::{Estimator, Forward};
+pub use forward::{ChosenBy, Estimator, Forward};
 pub use scores::Scores;
 pub use training::{Settings, TrainingSet};
 
@@ -35,6 +36,7 @@ use features::{Described, Features};
 use reference::Reference;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use streamed::Streamed;
 
 /// Neighbours among the training structures that tell how well the map works around a structure.
 const NEIGHBOURS: usize = 8;
@@ -107,6 +109,9 @@ pub struct Meta {
     pub folds: Vec<usize>,
     /// Seed of the folds.
     pub seed: u64,
+    /// How the maps were fitted, where that was to more samples than are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub streamed: Option<Streamed>,
     /// How well it does on what it has not seen.
     pub scores: Scores,
     /// Training files and their blake3 hashes.
@@ -164,9 +169,11 @@ impl Operator {
         y
     }
 
-    /// Whether the forward map is ridge on x alone: then it and the joint distribution say the same.
+    /// Whether the forward map is ridge on x alone, of the samples kept: then it and the joint distribution say the same.
     pub fn forward_is_joint(&self) -> bool {
-        self.meta.features.are_pairs() && self.meta.forward.estimator == Estimator::Ridge
+        self.meta.features.are_pairs()
+            && self.meta.forward.estimator == Estimator::Ridge
+            && self.meta.streamed.is_none()
     }
 
     /// Spectra (N x q, per meV) of structures by the forward map.

@@ -299,6 +299,7 @@ impl Operator {
                 groups: group,
                 folds,
                 seed: settings.seed,
+                streamed: None,
                 scores,
                 sources: set.sources.clone(),
                 notes: set.notes.clone(),
