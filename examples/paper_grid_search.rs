@@ -21,8 +21,8 @@ use std::path::PathBuf;
 const FOLDS: usize = 5;
 /// log₁₀ of the least and the largest penalty and of a step: of α relative to the one that leaves no weight, of β to the variance of
 /// g(r), all bins together.
-const ALPHA: (f64, f64, f64) = (-5.0, 0.0, 0.5);
-const BETA: (f64, f64, f64) = (-9.0, 0.0, 1.0);
+const ALPHA: (f64, f64, f64) = (-3.0, 0.0, 0.5);
+const BETA: (f64, f64, f64) = (-6.0, 0.0, 1.0);
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1).map(PathBuf::from);
