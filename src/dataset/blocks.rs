@@ -49,8 +49,8 @@ impl Dataset {
     /// Errors: an array is missing, or its file is not one of the dataset's shape.
     pub fn blocks(&self, arrays: &[(String, f64)]) -> Result<Blocks> {
         let open = |(name, weight): &(String, f64)| {
-            let (quantity, path) = self.array(name)?;
-            let bins = self.bins(quantity)?;
+            let (quantity, path) = self.file(name)?;
+            let bins = self.axis(name)?.grid.len();
             let file = File::open(&path).map_err(|e| Error::io(&path, "read the file", &e))?;
             let reader = Hashing {
                 file: BufReader::new(file),
