@@ -6,6 +6,7 @@ mod broaden;
 pub mod coordination;
 pub mod homology;
 pub mod neutron;
+pub mod raman;
 pub mod rdf;
 pub mod rings;
 pub mod thermal_width;
