@@ -120,9 +120,9 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let (Some(quantity), Some(out)) = (args.quantity, &args.out) else {
         return Err(Error::new("--quantity and --out are needed"));
     };
-    if !quantity.is_density() {
+    if !quantity.is_target() {
         return Err(Error::new(format!("{quantity} is not a spectrum"))
-            .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman or raman-reduced"));
+            .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman, raman-reduced or kappa"));
     }
     let Read { descriptor, blocks } = args.descriptor.clone().unwrap_or_default();
     let set = load(args, quantity, &blocks)?;
@@ -188,6 +188,7 @@ fn unit_factor(operator: &Operator) -> f64 {
 
 fn normalisation(operator: &Operator) -> String {
     let unit = match operator.meta.spectrum_unit {
+        Unit::Kelvin => return "none, absolute; mse in (W/m/K)^2".into(),
         Unit::Thz => Unit::Thz,
         _ => Unit::Mev,
     };

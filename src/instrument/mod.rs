@@ -1,6 +1,7 @@
 //! What stands between sample and data, as linear maps, and the conventions of total scattering.
 
 pub mod conventions;
+pub mod coupling;
 pub mod raman;
 pub mod resolution;
 pub mod weights;

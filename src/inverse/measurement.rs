@@ -143,11 +143,12 @@ impl Measurement {
             findings.push(Finding::new(
                 "range-cut",
                 format!(
-                    "{} of {} points lie outside the operator's range, {:.1} to {:.1} meV.",
+                    "{} of {} points lie outside the operator's range, {:.1} to {:.1} {}.",
                     raw.x.len() - inside.x.len(),
                     raw.x.len(),
                     grid.start(),
-                    grid.end()
+                    grid.end(),
+                    raw.quantity.axis()
                 ),
                 "Train an operator on a wider range to use them.",
             ));
@@ -350,6 +351,10 @@ fn scales(
             .map(|j| 0.5 * (raw.x[j] - raw.x[j - 1]) * (value(j - 1) + value(j)))
             .sum()
     };
+    if !raw.quantity.is_density() && !nuisances.contains(&Nuisance::Scale) {
+        // A conductivity is measured on an absolute scale.
+        return vec![1.0; raw.y.nrows()];
+    }
     let expected = area(&|j| mean[j]);
     let declared = nuisances.contains(&Nuisance::Scale);
     let mut largest: f64 = 1.0;

@@ -9,5 +9,6 @@ pub mod neutron;
 pub mod raman;
 pub mod rdf;
 pub mod rings;
+pub mod thermal;
 pub mod thermal_width;
 pub mod vdos;
