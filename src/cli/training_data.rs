@@ -70,20 +70,24 @@ pub(super) fn from_tables(
             .map(|(k, v)| (format!("{which} {k}"), v.clone()))
             .collect()
     };
+    let (energy, values) = if quantity == Quantity::Kappa && y.axis.len() == 1 {
+        at_one_temperature(y.axis[0], &y.rows)?
+    } else {
+        let grid = Grid::from_centres(&y.axis).map_err(|e| e.at(spectra))?;
+        (grid.scaled(energy_factor), y.rows)
+    };
     Ok(TrainingSet {
         r: Grid::from_centres(&g.axis)
             .map_err(|e| e.at(structure))?
             .scaled(length_factor),
-        energy: Grid::from_centres(&y.axis)
-            .map_err(|e| e.at(spectra))?
-            .scaled(energy_factor),
+        energy,
         added: Vec::new(),
         density: samples
             .map(|path| densities(path, &g.samples))
             .transpose()?,
-        spectra: per_inside_unit(&y.rows, quantity, energy_factor),
+        spectra: per_inside_unit(&values, quantity, energy_factor),
         notes: [label("structure", &g.notes), label("spectra", &y.notes)].concat(),
-        spectrum_unit: y.unit.unwrap_or(Unit::Mev),
+        spectrum_unit: y.unit.unwrap_or(quantity.axis()),
         g: g.rows,
         quantity,
         weighting: Weighting::Number,
@@ -91,6 +95,13 @@ pub(super) fn from_tables(
         composition: None,
         sources,
     })
+}
+
+/// Conductivities at one temperature (n x 1) as curves that are constant over two kelvin around it, so that a number is a spectrum
+/// of two equal bins and everything that holds for spectra holds for it.
+fn at_one_temperature(kelvin: f64, values: &Mat<f64>) -> Result<(Grid, Mat<f64>)> {
+    let grid = Grid::new(kelvin - 1.0, kelvin + 1.0, 2)?;
+    Ok((grid, Mat::from_fn(values.nrows(), 2, |i, _| values[(i, 0)])))
 }
 
 /// A training set from a dataset folder: the samples its rule calls usable. A neutron spectrum is paired with the
