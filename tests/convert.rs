@@ -284,9 +284,11 @@ fn reductions_by_name_are_undone_by_name() {
             "galeener",
         ],
     );
+    // The reader leaves out a point whose error is less than a thousandth of the others': the first, where E² is small.
     let (e, raw, two) = (Excitation::default(), read(&raman), read(&two));
-    for i in 0..raw.len() {
-        let expected = raw.y()[i] * Reduction::Galeener.factor(&e, raw.x()[i]);
+    assert_eq!(two.len(), raw.len() - 1);
+    for i in 0..two.len() {
+        let expected = raw.y()[i + 1] * Reduction::Galeener.factor(&e, raw.x()[i + 1]);
         assert!((two.y()[i] / expected - 1.0).abs() < 1e-11);
     }
 }

@@ -99,8 +99,9 @@ fn tables(folder: &std::path::Path, temperatures: &[f64]) -> [std::path::PathBuf
     };
     let kappa = faer::Mat::from_fn(40, temperatures.len(), |i, j| {
         let hot = temperatures[j] / (temperatures[j] + 150.0);
-        hot * (1.0 + 300.0 * (set.spectra[(i, 4)] - 0.01) * 0.02)
-            + 0.5 * hot * hot * (set.spectra[(i, 12)] - 0.01)
+        // Spectra move by 6e-4 per standard deviation: conductivities by a tenth.
+        let moves = |e: usize| 160.0 * (set.spectra[(i, e)] - 0.01);
+        hot * (1.0 + moves(4) + 0.5 * hot * moves(12))
     });
     [
         write(

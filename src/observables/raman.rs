@@ -79,7 +79,7 @@ pub fn tensors(
     modes: &Modes,
     model: Model,
 ) -> Result<Vec<Tensor>> {
-    is_network(structure)?;
+    is_network(&structure.species)?;
     let vectors = modes
         .vectors
         .as_ref()

@@ -3,7 +3,6 @@
 //! A bond of length R along u has the polarizability `α_ab = (2α_T + α_L)/3 δ_ab + (α_L − α_T)(u_a u_b − δ_ab/3)`, with α_L along and α_T
 //! across the bond; both depend on R alone. That is a model of networks of localised bonds. Metals, alloys and noble gases have none.
 
-use crate::atoms::structure::Structure;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -152,16 +151,15 @@ fn uniaxial(u: [f64; 3], along: f64, across: f64) -> Tensor {
 }
 
 /// Refuses what is no network of single bonds: the model would give numbers that mean nothing.
-pub fn is_network(structure: &Structure) -> Result<()> {
-    let mut species: Vec<&str> = structure.species.iter().map(String::as_str).collect();
+pub fn is_network(species: &[String]) -> Result<()> {
+    let all = species.join(", ");
+    let mut species: Vec<&str> = species.iter().map(String::as_str).collect();
     species.sort_unstable();
     if NETWORKS.contains(&species.as_slice()) {
         return Ok(());
     }
     Err(Error::new(format!(
-        "no Raman spectrum of {} can be computed",
-        structure.species.join(", ")
-    ))
+        "no Raman spectrum of {all} can be computed"))
     .because("the bond-polarizability model holds for covalent networks: light scattering of metals, alloys, noble gases and model particles has other causes")
     .cure("leave raman out of the observables; it is there for Si, C, SiC and SiO2"))
 }
