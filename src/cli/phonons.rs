@@ -4,6 +4,7 @@ mod curves;
 mod found;
 mod input;
 mod light_and_heat;
+mod scattering;
 mod told;
 mod written;
 
@@ -21,6 +22,7 @@ use std::path::PathBuf;
     glassbridge phonons glass.extxyz --potential tersoff:sio2-2007 --relax\n  \
     glassbridge phonons glass.extxyz --potential tersoff:sio2-2007 --observables vdos,rdf --out curves\n  \
     glassbridge phonons a-si.extxyz --potential tersoff:si-1988 --relax --observables raman,kappa --sound 6700 --out curves\n  \
+    glassbridge phonons glass.extxyz --potential tersoff:sio2-2007 --observables ins,ixs --temperature 300 --out curves\n  \
     glassbridge phonons glass.extxyz --potential tersoff:file=SiO.tersoff --hessian H.npy --json")]
 pub(super) struct Args {
     /// The structure: extended XYZ, LAMMPS data or dump, POSCAR, or CIF of symmetry P1.
@@ -50,6 +52,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "out",
         value_parser = PossibleValuesParser::new(curves::OBSERVABLES.map(|o| o.0)))]
     observables: Vec<String>,
+    #[command(flatten)]
+    conditions: scattering::Conditions,
     /// Where the curves go.
     #[arg(long, value_name = "DIR", requires = "observables")]
     out: Option<PathBuf>,

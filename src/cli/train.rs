@@ -15,6 +15,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     glassbridge train sio2-set --quantity neutron-gdos --out sio2.npz\n  \
+    glassbridge train asi-set --quantity kappa --at 300 --out kappa-300.npz\n  \
     glassbridge train --structure rdf.csv --spectra vdos.csv --samples samples.csv --quantity vdos --out op.npz")]
 pub(super) struct Args {
     /// A dataset folder made by `glassbridge simulate`.
@@ -32,6 +33,9 @@ pub(super) struct Args {
     /// What the spectra are.
     #[arg(long, required_unless_present = "scope")]
     quantity: Option<Quantity>,
+    /// Of a thermal conductivity only its value at this temperature in K.
+    #[arg(long, value_name = "T")]
+    at: Option<f64>,
     /// The operator file to write.
     #[arg(long, required_unless_present = "scope")]
     out: Option<PathBuf>,
@@ -125,7 +129,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
             .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman, raman-reduced or kappa"));
     }
     let Read { descriptor, blocks } = args.descriptor.clone().unwrap_or_default();
-    let set = load(args, quantity, &blocks)?;
+    let mut set = load(args, quantity, &blocks)?;
+    if let Some(kelvin) = args.at {
+        set = training_data::at(set, kelvin)?;
+    }
     let settings = Settings {
         forward: Request {
             estimator: args.estimator,

@@ -8,11 +8,11 @@ use crate::dataset::{Dataset, descriptors};
 use crate::elements::{Composition, element};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
+use crate::instrument::resolution::sampling;
 use crate::instrument::weights::neutron_weights;
 use crate::io::wide_table::WideTable;
 use crate::operator::features::{Added, Block};
 use crate::operator::{TrainingSet, Weighting, rows};
-use crate::units::Unit;
 use faer::Mat;
 use rayon::prelude::*;
 use std::path::Path;
@@ -104,6 +104,24 @@ fn at_one_temperature(kelvin: f64, values: &Mat<f64>) -> Result<(Grid, Mat<f64>)
     Ok((grid, Mat::from_fn(values.nrows(), 2, |i, _| values[(i, 0)])))
 }
 
+/// A training set of conductivities at one temperature (K) of those it was recorded at, or between them.
+///
+/// Errors: the set is of another quantity; the temperature is outside.
+pub(super) fn at(set: TrainingSet, kelvin: f64) -> Result<TrainingSet> {
+    if set.quantity != Quantity::Kappa {
+        return Err(Error::new(format!("--at {kelvin} K of {}", set.quantity))
+            .because("only a thermal conductivity is known temperature by temperature")
+            .cure("leave --at out"));
+    }
+    let sampling = sampling(&set.energy, &[kelvin])?;
+    let (energy, spectra) = at_one_temperature(kelvin, &(&set.spectra * sampling.transpose()))?;
+    Ok(TrainingSet {
+        energy,
+        spectra,
+        ..set
+    })
+}
+
 /// A training set from a dataset folder: the samples its rule calls usable. A neutron spectrum is paired with the
 /// neutron-weighted g(r), any other with the number-weighted one.
 pub(super) fn from_dataset(
@@ -175,9 +193,9 @@ fn from_opened(
         spectra: rows::select(data.matrix(quantity.name())?.as_ref(), &usable),
         density: Some(usable.iter().map(|&i| density[i]).collect()),
         r: m.r.grid,
-        energy: m.energy.grid,
+        energy: data.axis(quantity.name())?.grid,
         quantity,
-        spectrum_unit: Unit::Mev,
+        spectrum_unit: quantity.axis(),
         weighting,
         dimensions: m.dimensions,
         composition: composition.map(|c| c.to_string()),
@@ -189,10 +207,7 @@ fn from_opened(
                 "samples used".into(),
                 format!("{} of {}: {}", usable.len(), density.len(), m.usable_rule),
             ),
-            (
-                "broadening".into(),
-                format!("Gaussian, sigma {} meV", m.recipe.record.broadening),
-            ),
+            ("broadening".into(), m.recipe.record.broadening_of(quantity)),
             (
                 "thermal width of g(r)".into(),
                 format!("{} K", m.recipe.record.temperature),

@@ -57,6 +57,14 @@ impl Kappa {
         }
     }
 
+    /// What κ depends on besides the structure, in words.
+    pub(super) fn label(&self, sigma: f64) -> String {
+        let Broadening { kernel, half_width } = self.broadening(sigma);
+        format!(
+            "Allen-Feldman, {kernel:?} of half width at half maximum {half_width:.4} meV, no propagons"
+        )
+    }
+
     /// Refuses what cannot be, and, if it is asked for, units without a kelvin.
     pub(super) fn check(&self, asked: bool, species: &[String]) -> Result<()> {
         let sensible = self.temperatures[0] >= 0.0 && (2..=100_000).contains(&self.bins);
@@ -77,10 +85,18 @@ impl Kappa {
 }
 
 /// κ(T) in W/m/K of a structure at rest.
-pub(super) fn conductivity(record: &Record, structure: &Structure, hessian: &Hessian, modes: &Modes) -> Result<Vec<f64>> {
+pub(super) fn conductivity(
+    record: &Record,
+    structure: &Structure,
+    hessian: &Hessian,
+    modes: &Modes,
+) -> Result<Vec<f64>> {
     let settings = record.kappa;
     let broadening = settings.broadening(record.broadening);
     let transport = Transport::new(structure, hessian, modes, broadening, settings.thickness)?;
     let temperatures = settings.grid()?.centres();
-    Ok(temperatures.iter().map(|&t| transport.conductivity(t)).collect())
+    Ok(temperatures
+        .iter()
+        .map(|&t| transport.conductivity(t))
+        .collect())
 }

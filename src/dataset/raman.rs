@@ -60,10 +60,13 @@ impl Raman {
         }
     }
 
-    /// Refuses what no spectrometer does, and, if it is asked for, what the model cannot say.
+    /// If it is asked for: refuses what no spectrometer does, and what the model cannot say.
     pub(super) fn check(&self, asked: bool, species: &[String], energy: &Grid) -> Result<()> {
+        if !asked {
+            return Ok(());
+        }
         self.excitation().check(energy.end())?;
-        if asked { is_network(species) } else { Ok(()) }
+        is_network(species)
     }
 }
 
@@ -83,18 +86,33 @@ pub(super) fn activities(
 
 /// `raman-reduced`: C(E) g(E), area 1.
 pub(super) fn reduced(record: &Record, activities: &[Activity]) -> Result<Vec<f64>> {
-    raman::reduced(activities, record.raman.polarisation, &record.energy()?, record.broadening)
+    raman::reduced(
+        activities,
+        record.raman.polarisation,
+        &record.energy()?,
+        record.broadening,
+    )
 }
 
 /// `raman`: the Stokes spectrum, area 1.
 pub(super) fn stokes(record: &Record, activities: &[Activity]) -> Result<Vec<f64>> {
     let Raman { polarisation, .. } = record.raman;
     let grid = record.energy()?;
-    raman::stokes(activities, polarisation, &record.raman.excitation(), &grid, record.broadening)
+    raman::stokes(
+        activities,
+        polarisation,
+        &record.raman.excitation(),
+        &grid,
+        record.broadening,
+    )
 }
 
 /// The text of [`COUPLING`]: mean and spread of `raman-reduced` over `vdos` of the usable samples.
-pub(super) fn coupling_of(record: &Record, reduced: &[Vec<f64>], density: &[Vec<f64>]) -> Result<String> {
+pub(super) fn coupling_of(
+    record: &Record,
+    reduced: &[Vec<f64>],
+    density: &[Vec<f64>],
+) -> Result<String> {
     let (mean, spread) = coupling::of_glasses(reduced, density);
     let energy = record.energy()?;
     let known: Vec<usize> = (0..mean.len()).filter(|&j| mean[j] > 0.0).collect();
@@ -113,8 +131,22 @@ pub(super) fn coupling_of(record: &Record, reduced: &[Vec<f64>], density: &[Vec<
         note("quantity", Quantity::RamanCoupling.name().into()),
         note("unit", "meV".into()),
         note("made by", "glassbridge simulate".into()),
-        note("what", format!("C(E) = raman-reduced over vdos, both of area 1: ratio of the means of {} samples, standard deviation between them", reduced.len())),
-        note("model", format!("{}, {:?}", record.raman.model.name(), record.raman.polarisation).to_lowercase()),
+        note(
+            "what",
+            format!(
+                "C(E) = raman-reduced over vdos, both of area 1: ratio of the means of {} samples, standard deviation between them",
+                reduced.len()
+            ),
+        ),
+        note(
+            "model",
+            format!(
+                "{}, {:?}",
+                record.raman.model.name(),
+                record.raman.polarisation
+            )
+            .to_lowercase(),
+        ),
     ];
     Ok(Columns { notes, columns }.to_text())
 }

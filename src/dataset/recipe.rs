@@ -3,7 +3,12 @@
 //! A recipe file is TOML. It names a built-in recipe with `base = "sio2"` and changes what it wants; every key that is
 //! not a key of a recipe is refused. The complete, resolved recipe is stored in the dataset.
 
+use super::kappa::Kappa;
+use super::observable::{self, Observable};
+use super::raman::Raman;
+use super::settings::{Ins, Ixs};
 use crate::atoms::disorder::Taken;
+use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use serde::{Deserialize, Serialize};
@@ -154,7 +159,7 @@ pub struct Minimisation {
 }
 
 /// What is recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
     /// g(r) from 0 to here, Å; images are counted beyond half the cell.
@@ -172,6 +177,21 @@ pub struct Record {
     /// Atoms of the largest rings of bonds that are counted; 0 for matter that is no network.
     #[serde(default)]
     pub rings: usize,
+    /// Observables recorded besides densities of states, g(r), angles and rings.
+    #[serde(default, deserialize_with = "observable::from_list")]
+    pub observables: Vec<Observable>,
+    /// The neutron spectrometer of `ins`.
+    #[serde(default)]
+    pub ins: Ins,
+    /// Light of `raman` and `raman-reduced`.
+    #[serde(default)]
+    pub raman: Raman,
+    /// Temperatures and widths of `kappa`.
+    #[serde(default)]
+    pub kappa: Kappa,
+    /// The X-ray spectrometer of `ixs`.
+    #[serde(default)]
+    pub ixs: Ixs,
 }
 
 impl Record {
@@ -191,6 +211,26 @@ impl Record {
         sizes
             .map(|n| Grid::new(2.5, self.rings as f64 + 0.5, n))
             .transpose()
+    }
+
+    /// Refuses settings of observables that cannot be.
+    fn check(&self, species: &[String]) -> Result<()> {
+        use Observable::{Kappa, Raman, RamanReduced};
+        let asked = |any: &[Observable]| any.iter().any(|o| self.observables.contains(o));
+        self.ins.check()?;
+        self.ixs.check()?;
+        let energy = self.energy()?;
+        self.raman
+            .check(asked(&[Raman, RamanReduced]), species, &energy)?;
+        self.kappa.check(asked(&[Kappa]), species)
+    }
+
+    /// How a quantity was broadened, in words.
+    pub fn broadening_of(&self, quantity: Quantity) -> String {
+        match quantity {
+            Quantity::Kappa => self.kappa.label(self.broadening),
+            _ => format!("Gaussian, sigma {} meV", self.broadening),
+        }
     }
 
     /// The E grid, meV.
@@ -325,7 +365,9 @@ impl Recipe {
         }
         self.record.r()?;
         self.record.energy()?;
-        Ok(())
+        self.record
+            .check(&self.crystal.species)
+            .map_err(|e| Error::new(format!("recipe '{}': {e}", self.name)))
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub mod conventions;
 pub mod coupling;
+pub mod line_shape;
+pub mod locus;
 pub mod raman;
 pub mod resolution;
 pub mod weights;

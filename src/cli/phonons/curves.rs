@@ -2,6 +2,7 @@
 
 use super::found::{Density, Found};
 use super::light_and_heat::{kappa, raman, raman_reduced};
+use super::scattering;
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
@@ -26,15 +27,24 @@ pub(super) enum Needs {
     Density,
     /// The eigenvectors of the modes.
     Vectors,
+    /// Both.
+    Both,
 }
 
 /// Name, what it needs, and the function.
-pub(super) const OBSERVABLES: [(&str, Needs, Make); 9] = [
+pub(super) const OBSERVABLES: [(&str, Needs, Make); 12] = [
     ("vdos", Needs::Density, vdos),
     ("neutron-gdos", Needs::Density, gdos),
+    ("ins", Needs::Both, scattering::ins),
+    ("ixs", Needs::Both, scattering::ixs),
     ("raman", Needs::Vectors, raman),
     ("raman-reduced", Needs::Vectors, raman_reduced),
     ("kappa", Needs::Vectors, kappa),
+    (
+        "structure-factor",
+        Needs::Vectors,
+        scattering::structure_factor,
+    ),
     ("rdf", Needs::Nothing, rdf),
     ("angles", Needs::Nothing, angles),
     ("coordination", Needs::Nothing, coordination),
@@ -50,7 +60,7 @@ const LARGEST_RING: usize = 12;
 
 /// Whether any of the named needs that.
 pub(super) fn need(what: Needs, names: &[String]) -> bool {
-    chosen(names).any(|(_, needs, _)| *needs == what)
+    chosen(names).any(|(_, needs, _)| *needs == what || *needs == Needs::Both)
 }
 
 /// The curves of the named observables.
@@ -91,7 +101,7 @@ fn gdos(found: &Found) -> Result<Curves> {
     Ok(vec![("neutron-gdos".to_owned(), columns)])
 }
 
-fn density(found: &Found) -> Result<&Density> {
+pub(super) fn density(found: &Found) -> Result<&Density> {
     (found.density.as_ref()).ok_or_else(|| Error::new("there is no density of states"))
 }
 

@@ -3,6 +3,7 @@
 use super::Args;
 use super::curves::{Needs, need};
 use super::input::{refuse_overlap, refuse_thin_box};
+use super::scattering::Conditions;
 use crate::atoms::neighbours::NeighbourList;
 use crate::atoms::structure::Structure;
 use crate::dynamics::minimise::{AT_REST, Load, MOST_STEPS, Minimised, Strain, minimise, relax};
@@ -13,7 +14,7 @@ use crate::observables::vdos::{Vdos, vdos, vdos_of_moments};
 use crate::potentials::hessian::Hessian;
 use crate::potentials::{Evaluation, Potential};
 use crate::units::THZ_IN_MEV;
-use crate::vibrations::kpm::{Moments, Settings};
+use crate::vibrations::kpm::{Moments, Prepared, Settings};
 use crate::vibrations::modes::Modes;
 
 /// One matrix of this many atoms takes 7 GB, and the eigenvalue solver needs a few.
@@ -38,6 +39,8 @@ pub(super) struct Density {
     pub(super) vdos: Vdos,
     pub(super) error: Option<Vec<f64>>,
     pub(super) broadening: String,
+    /// Its standard deviation, meV; 0 where moments did it.
+    pub(super) sigma: f64,
 }
 
 /// What a thermal conductivity depends on besides the structure.
@@ -63,6 +66,9 @@ pub(super) struct Found {
     pub(super) vibrations: Vibrations,
     pub(super) density: Option<Density>,
     pub(super) heat: Heat,
+    /// Of a structure too large for its modes, if its scattering is asked for.
+    pub(super) prepared: Option<Prepared>,
+    pub(super) conditions: Conditions,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -83,11 +89,13 @@ pub(super) fn find(
     let hessian = potential.hessian(&structure, &neighbours)?;
     drop(neighbours);
     let wants_density = need(Needs::Density, &args.observables);
-    let vectors = args.modes.is_some()
-        || need(Needs::Vectors, &args.observables)
-        || wants_density && structure.species.len() > 1;
+    let wants_vectors = need(Needs::Vectors, &args.observables);
+    let vectors =
+        args.modes.is_some() || wants_vectors || wants_density && structure.species.len() > 1;
+    let mut prepared = None;
     let vibrations = if structure.len() > MOST_ATOMS {
-        Vibrations::Moments(Moments::of(hessian, &structure, Settings::default())?)
+        let matrix = prepared.insert(Prepared::of(hessian, &structure)?);
+        Vibrations::Moments(Moments::of_prepared(matrix, Settings::default())?)
     } else {
         let modes = Modes::of(&hessian, &structure, vectors)?;
         Vibrations::Modes { modes, hessian }
@@ -105,6 +113,8 @@ pub(super) fn find(
         vibrations,
         density,
         heat: args.heat,
+        prepared: prepared.filter(|_| wants_vectors),
+        conditions: args.conditions.clone(),
         findings,
     };
     super::told::doubt(&mut found);
@@ -191,6 +201,7 @@ fn of_modes(modes: &Modes, structure: &Structure) -> Result<Density> {
         vdos: vdos(modes, structure, &grid, sigma)?,
         error: None,
         broadening: format!("Gaussian, sigma {sigma:.4} meV"),
+        sigma,
     })
 }
 
@@ -207,6 +218,7 @@ fn of_moments(moments: &Moments, structure: &Structure) -> Result<Density> {
             moments.len(),
             0.5 * highest
         ),
+        sigma: 0.0,
     })
 }
 
