@@ -296,7 +296,7 @@ pub(super) fn structure_factor(found: &Found) -> Result<Curves> {
         match partial.total(structure, probe) {
             Ok(s) => columns.push((format!("S(Q) {name}"), s)),
             Err(e) if probe == Probe::Neutrons => {
-                notes.push(("neutrons".into(), e.to_string().replace('\n', " ")))
+                notes.push(("neutrons".into(), e.to_string().replace('\n', " ")));
             }
             Err(e) => return Err(e),
         }
