@@ -1,5 +1,12 @@
 //! Heat transport: against kALDo (`../shared/oracles/kaldo`, see the README there), and conductivities as what an operator is trained on.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    dead_code,
+    reason = "tests tell their numbers and what they skip, and share helpers of which each uses some"
+)]
+
 mod support;
 #[path = "support/tiny.rs"]
 mod tiny;
@@ -116,7 +123,9 @@ fn tables(folder: &std::path::Path, temperatures: &[f64]) -> [std::path::PathBuf
 
 fn run(words: &[&dyn AsRef<std::ffi::OsStr>], code: i32) -> serde_json::Value {
     let mut command = tiny::glassbridge();
-    words.iter().for_each(|w| drop(command.arg(w)));
+    for word in words {
+        command.arg(word);
+    }
     let out = command
         .arg("--json")
         .assert()
