@@ -14,9 +14,11 @@ mod tiny;
 use glassbridge::atoms::cell::Cell;
 use glassbridge::atoms::structure::Structure;
 use glassbridge::curve::Quantity;
+use glassbridge::dataset::Dataset;
 use glassbridge::io::wide_table::WideTable;
 use glassbridge::observables::thermal::{Broadening, Kernel, RAD_PER_PS_IN_MEV, Transport};
 use glassbridge::potentials::hessian::Hessian;
+use glassbridge::units::Unit;
 use glassbridge::vibrations::modes::Modes;
 
 /// kALDo works in single precision in places: its own numbers are reproduced by plain numpy to 6e-6 mm²/s.
@@ -264,4 +266,103 @@ fn a_conductivity_at_one_temperature_is_trained_on() {
     );
     let freedom = said["spectra"][0]["degrees_of_freedom"].as_f64().unwrap();
     assert!(freedom > 0.0 && freedom < 1.0 + 1e-9, "{freedom}");
+}
+
+/// Silica in one cell of 24 atoms, coarse grids.
+const TINY: &str = "base = \"sio2\"\nsamples = 9\nseed = 3\n\n[crystal]\nrepeat = [1, 1, 1]\n\n[record]\nr_bins = 40\ne_bins = 30\nobservables = [\"raman\", \"raman-reduced\", \"kappa\"]\n\n[record.kappa]\nbins = 6\n";
+
+#[test]
+fn light_and_heat_are_recorded_and_trained_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (recipe, out) = (folder.path().join("tiny.toml"), folder.path().join("set"));
+    std::fs::write(&recipe, TINY).unwrap();
+    run(&[&"simulate", &recipe, &"--out", &out], 0);
+    let data = Dataset::open(&out).unwrap();
+    let step = data.axis("raman").unwrap().grid.step();
+    for name in ["raman", "raman-reduced"] {
+        let rows = data.matrix(name).unwrap();
+        for i in 0..9 {
+            let area: f64 = rows.row(i).iter().sum::<f64>() * step;
+            assert!((area - 1.0).abs() < 1e-9, "{name} {i} {area}");
+        }
+    }
+    let kappa = data.matrix("kappa").unwrap();
+    assert_eq!((kappa.nrows(), kappa.ncols()), (9, 6));
+    assert_eq!(data.axis("kappa").unwrap().unit, Some(Unit::Kelvin));
+    // A solid carries more heat the hotter it is, in this model, and silica some 1 W/m/K.
+    assert!((0..9).all(|i| kappa[(i, 5)] > kappa[(i, 0)] && kappa[(i, 5)] < 10.0));
+
+    // The stored coupling is the ratio of the means of the usable samples.
+    let usable = data.usable().unwrap();
+    let mean = |name: &str, j: usize| -> f64 {
+        let rows = data.matrix(name).unwrap();
+        usable.iter().map(|&i| rows[(i, j)]).sum::<f64>() / usable.len() as f64
+    };
+    let options = glassbridge::io::curve_text::ReadOptions::default();
+    let coupling =
+        glassbridge::io::curve_text::read_curve(&out.join("raman-coupling.csv"), &options)
+            .unwrap()
+            .curve;
+    assert_eq!(coupling.quantity(), Quantity::RamanCoupling);
+    let energies = data.axis("raman").unwrap().grid;
+    let j = energies.bin(coupling.x()[coupling.len() / 2]).unwrap();
+    let expected = mean("raman-reduced", j) / mean("vdos", j);
+    assert!((coupling.y()[coupling.len() / 2] / expected - 1.0).abs() < 1e-9);
+
+    let op = folder.path().join("op.npz");
+    let train = |words: &[&dyn AsRef<std::ffi::OsStr>], code: i32| {
+        let mut command = tiny::glassbridge();
+        command.arg("train").arg(&out);
+        for word in words {
+            command.arg(word);
+        }
+        command
+            .arg("--out")
+            .arg(&op)
+            .arg("--json")
+            .assert()
+            .code(code)
+    };
+    for quantity in ["raman", "raman-reduced", "kappa"] {
+        train(&[&"--quantity", &quantity], 0);
+        assert_eq!(
+            glassbridge::operator::Operator::load(&op)
+                .unwrap()
+                .meta
+                .quantity
+                .name(),
+            quantity
+        );
+    }
+    train(&[&"--quantity", &"kappa", &"--at", &"300"], 0);
+    assert_eq!(
+        glassbridge::operator::Operator::load(&op)
+            .unwrap()
+            .meta
+            .energy
+            .len(),
+        2
+    );
+    train(&[&"--quantity", &"raman", &"--at", &"300"], 1);
+    train(&[&"--quantity", &"kappa", &"--at", &"3000"], 1);
+}
+
+#[test]
+fn what_has_no_light_or_heat_is_refused_before_anything_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("set");
+    for (recipe, observable, reason) in [
+        ("cualzr", "raman", "covalent networks"),
+        ("lj3d", "raman-reduced", "covalent networks"),
+        ("lj3d", "kappa", "size of a quantum"),
+    ] {
+        let mut command = tiny::glassbridge();
+        command
+            .args(["simulate", recipe, "--observables", observable, "--out"])
+            .arg(&out);
+        let said = command.assert().code(1).get_output().stderr.clone();
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.contains(reason), "{said}");
+        assert!(!out.exists());
+    }
 }
