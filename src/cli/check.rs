@@ -4,6 +4,7 @@ use super::Outcome;
 use super::invert::{NuisanceName, noise_level};
 use super::load::{self, Loaded};
 use super::predict::pdf_measurement;
+use super::raman::RamanArgs;
 use super::read_options::{ReadArgs, SampleArgs};
 use crate::consistency::predictive::Comparison;
 use crate::consistency::verdict::{Range, ranges};
@@ -14,6 +15,7 @@ use crate::finding::Finding;
 use crate::inverse::{Inversion, Measurement, Nuisance};
 use crate::operator::{Operator, rows};
 use crate::report::pages;
+use crate::units::Unit;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -53,6 +55,8 @@ pub(super) struct Args {
     pub(super) read: ReadArgs,
     #[command(flatten)]
     pub(super) sample: SampleArgs,
+    #[command(flatten)]
+    pub(super) raman: RamanArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub(super) json: bool,
@@ -75,6 +79,8 @@ struct Sides {
     pdf: Measurement,
     findings: Vec<Finding>,
     sources: Vec<(String, String)>,
+    /// Unit of the spectrum's axis.
+    axis: Unit,
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
@@ -111,6 +117,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
 
 fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
     let spectrum = load::curves(&args.spectrum, &args.read, operator.meta.quantity)?;
+    let spectrum = args.raman.applied(spectrum, operator.meta.quantity)?;
     let pdf_args = ReadArgs {
         quantity: args.pdf_quantity,
         ..ReadArgs::default()
@@ -134,6 +141,7 @@ fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
         ]
         .concat(),
         sources: vec![load::source(&args.operator)?, spectrum.source, pdf.source],
+        axis: operator.meta.quantity.axis(),
         names: spectrum.names,
         table: spectrum.table && pdf.table,
         spectrum: s,
@@ -270,6 +278,7 @@ fn tell(judge: &Judge<'_>, sides: &Sides, pairs: &[Pair], as_json: bool) {
         return;
     }
     load::tell(&sides.findings);
+    let axis = sides.axis;
     for pair in pairs {
         let c = &pair.comparison;
         println!(
@@ -282,7 +291,7 @@ fn tell(judge: &Judge<'_>, sides: &Sides, pairs: &[Pair], as_json: bool) {
             println!("{}", pair.verdict.sentence);
             for range in &pair.verdict.energy {
                 println!(
-                    "  spectrum differs from {:.1} to {:.1} meV, by {:+.1} standard deviations",
+                    "  spectrum differs from {:.1} to {:.1} {axis}, by {:+.1} standard deviations",
                     range.from, range.to, range.deviation
                 );
             }

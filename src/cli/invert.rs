@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::load::{self, Loaded};
+use super::raman::RamanArgs;
 use super::read_options::ReadArgs;
 use crate::consistency::Domain;
 use crate::error::{Error, Result};
@@ -45,6 +46,8 @@ pub(super) struct Args {
     report: Option<PathBuf>,
     #[command(flatten)]
     read: ReadArgs,
+    #[command(flatten)]
+    raman: RamanArgs,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -139,6 +142,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let mut all = Vec::new();
     for path in &args.spectra {
         let loaded = load::curves(path, &args.read, operator.meta.quantity)?;
+        let loaded = args.raman.applied(loaded, operator.meta.quantity)?;
         all.push(invert(&operator, loaded, level, &nuisances, &args.how)?);
     }
     write(&operator, &all, args)?;

@@ -10,6 +10,7 @@
 
 mod check;
 mod completions;
+mod convert;
 mod demo;
 mod inspect;
 mod invert;
@@ -18,6 +19,7 @@ mod peaks;
 mod phonons;
 mod predict;
 mod progress;
+mod raman;
 mod read_options;
 mod simulate;
 mod train;
@@ -45,6 +47,7 @@ enum Verb {
     Train(train::Args),
     Simulate(simulate::Args),
     Phonons(phonons::Args),
+    Convert(convert::Args),
     Completions(completions::Args),
 }
 
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
             Verb::Train(args) => train::run(&args),
             Verb::Simulate(args) => simulate::run(&args),
             Verb::Phonons(args) => phonons::run(&args),
+            Verb::Convert(args) => convert::run(&args),
             Verb::Completions(args) => completions::run(&args),
         }
     };

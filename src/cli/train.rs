@@ -15,6 +15,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     glassbridge train sio2-set --quantity neutron-gdos --out sio2.npz\n  \
+    glassbridge train asi-set --quantity kappa --at 300 --out kappa-300.npz\n  \
     glassbridge train --structure rdf.csv --spectra vdos.csv --samples samples.csv --quantity vdos --out op.npz")]
 pub(super) struct Args {
     /// A dataset folder made by `glassbridge simulate`.
@@ -32,6 +33,9 @@ pub(super) struct Args {
     /// What the spectra are.
     #[arg(long, required_unless_present = "scope")]
     quantity: Option<Quantity>,
+    /// Of a thermal conductivity only its value at this temperature in K.
+    #[arg(long, value_name = "T")]
+    at: Option<f64>,
     /// The operator file to write.
     #[arg(long, required_unless_present = "scope")]
     out: Option<PathBuf>,
@@ -120,12 +124,17 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let (Some(quantity), Some(out)) = (args.quantity, &args.out) else {
         return Err(Error::new("--quantity and --out are needed"));
     };
-    if !quantity.is_density() {
+    if !quantity.is_target() {
         return Err(Error::new(format!("{quantity} is not a spectrum"))
-            .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman or raman-reduced"));
+            .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman, raman-reduced or kappa"));
     }
     let Read { descriptor, blocks } = args.descriptor.clone().unwrap_or_default();
-    let (set, whole) = load(args, quantity, &blocks)?;
+    let (mut set, mut whole) = load(args, quantity, &blocks)?;
+    if let Some(kelvin) = args.at {
+        set = training_data::at(set, kelvin)?;
+        // One number a sample gains nothing from more than those that are kept.
+        whole = None;
+    }
     let settings = Settings {
         forward: Request {
             estimator: args.estimator,
@@ -196,6 +205,7 @@ fn unit_factor(operator: &Operator) -> f64 {
 
 fn normalisation(operator: &Operator) -> String {
     let unit = match operator.meta.spectrum_unit {
+        Unit::Kelvin => return "none, absolute; mse in (W/m/K)^2".into(),
         Unit::Thz => Unit::Thz,
         _ => Unit::Mev,
     };

@@ -8,12 +8,12 @@ use crate::dataset::{Dataset, descriptors};
 use crate::elements::{Composition, element};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
+use crate::instrument::resolution::sampling;
 use crate::instrument::weights::neutron_weights;
 use crate::io::wide_table::WideTable;
 use crate::operator::features::{Added, Block};
 use crate::operator::streamed::Pairs;
 use crate::operator::{Descriptor, Operator, TrainingSet, Weighting, rows};
-use crate::units::Unit;
 use faer::Mat;
 use rayon::prelude::*;
 use std::path::Path;
@@ -71,26 +71,55 @@ pub(super) fn from_tables(
             .map(|(k, v)| (format!("{which} {k}"), v.clone()))
             .collect()
     };
+    let (energy, values) = if quantity == Quantity::Kappa && y.axis.len() == 1 {
+        at_one_temperature(y.axis[0], &y.rows)?
+    } else {
+        let grid = Grid::from_centres(&y.axis).map_err(|e| e.at(spectra))?;
+        (grid.scaled(energy_factor), y.rows)
+    };
     Ok(TrainingSet {
         r: Grid::from_centres(&g.axis)
             .map_err(|e| e.at(structure))?
             .scaled(length_factor),
-        energy: Grid::from_centres(&y.axis)
-            .map_err(|e| e.at(spectra))?
-            .scaled(energy_factor),
+        energy,
         added: Vec::new(),
         density: samples
             .map(|path| densities(path, &g.samples))
             .transpose()?,
-        spectra: per_inside_unit(&y.rows, quantity, energy_factor),
+        spectra: per_inside_unit(&values, quantity, energy_factor),
         notes: [label("structure", &g.notes), label("spectra", &y.notes)].concat(),
-        spectrum_unit: y.unit.unwrap_or(Unit::Mev),
+        spectrum_unit: y.unit.unwrap_or(quantity.axis()),
         g: g.rows,
         quantity,
         weighting: Weighting::Number,
         dimensions,
         composition: None,
         sources,
+    })
+}
+
+/// Conductivities at one temperature (n x 1) as curves that are constant over two kelvin around it, so that a number is a spectrum
+/// of two equal bins and everything that holds for spectra holds for it.
+fn at_one_temperature(kelvin: f64, values: &Mat<f64>) -> Result<(Grid, Mat<f64>)> {
+    let grid = Grid::new(kelvin - 1.0, kelvin + 1.0, 2)?;
+    Ok((grid, Mat::from_fn(values.nrows(), 2, |i, _| values[(i, 0)])))
+}
+
+/// A training set of conductivities at one temperature (K) of those it was recorded at, or between them.
+///
+/// Errors: the set is of another quantity; the temperature is outside.
+pub(super) fn at(set: TrainingSet, kelvin: f64) -> Result<TrainingSet> {
+    if set.quantity != Quantity::Kappa {
+        return Err(Error::new(format!("--at {kelvin} K of {}", set.quantity))
+            .because("only a thermal conductivity is known temperature by temperature")
+            .cure("leave --at out"));
+    }
+    let sampling = sampling(&set.energy, &[kelvin])?;
+    let (energy, spectra) = at_one_temperature(kelvin, &(&set.spectra * sampling.transpose()))?;
+    Ok(TrainingSet {
+        energy,
+        spectra,
+        ..set
     })
 }
 
@@ -236,9 +265,9 @@ fn from_opened(
         spectra: data.rows(&[(quantity.name().into(), 1.0)], samples)?,
         density: Some(samples.iter().map(|&i| density[i]).collect()),
         r: m.r.grid,
-        energy: m.energy.grid,
+        energy: data.axis(quantity.name())?.grid,
         quantity,
-        spectrum_unit: Unit::Mev,
+        spectrum_unit: quantity.axis(),
         weighting,
         dimensions: m.dimensions,
         composition: composition.map(|c| c.to_string()),
@@ -250,10 +279,7 @@ fn from_opened(
                 "samples used".into(),
                 format!("{} of {}: {}", samples.len(), density.len(), m.usable_rule),
             ),
-            (
-                "broadening".into(),
-                format!("Gaussian, sigma {} meV", m.recipe.record.broadening),
-            ),
+            ("broadening".into(), m.recipe.record.broadening_of(quantity)),
             (
                 "thermal width of g(r)".into(),
                 format!("{} K", m.recipe.record.temperature),

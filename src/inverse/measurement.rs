@@ -99,7 +99,13 @@ impl Raw {
         let keep: Vec<usize> = (0..self.x.len())
             .filter(|&j| (low..=high).contains(&self.x[j]))
             .collect();
-        if keep.len() < 3 {
+        // A conductivity may be known at one temperature.
+        let least = if self.quantity == Quantity::Kappa {
+            1
+        } else {
+            3
+        };
+        if keep.len() < least {
             return Err(Error::new("the curve does not overlap the operator's range")
                 .because(format!(
                     "{} of its points, from {:.4} to {:.4}, lie between {low:.4} and {high:.4} {}",
@@ -143,11 +149,12 @@ impl Measurement {
             findings.push(Finding::new(
                 "range-cut",
                 format!(
-                    "{} of {} points lie outside the operator's range, {:.1} to {:.1} meV.",
+                    "{} of {} points lie outside the operator's range, {:.1} to {:.1} {}.",
                     raw.x.len() - inside.x.len(),
                     raw.x.len(),
                     grid.start(),
-                    grid.end()
+                    grid.end(),
+                    raw.quantity.axis()
                 ),
                 "Train an operator on a wider range to use them.",
             ));
@@ -163,6 +170,13 @@ impl Measurement {
         let (sigma, known) = match (level, &inside.sigma) {
             (Some(level), _) => (vec![level * size; inside.x.len()], true),
             (None, Some(sigma)) => (sigma.iter().map(|s| s * scale[0]).collect(), true),
+            (None, None) if inside.x.len() < 3 => {
+                return Err(Error::new("the error of the spectrum is not known")
+                    .because("it cannot be estimated from fewer than three points")
+                    .cure(
+                        "give --noise relative to the value, such as 0.05, or a column of errors",
+                    ));
+            }
             (None, None) => {
                 let sigma = estimated(seen.as_ref(), data.as_ref(), "spectrum", &mut findings);
                 (vec![sigma; inside.x.len()], false)
@@ -350,6 +364,10 @@ fn scales(
             .map(|j| 0.5 * (raw.x[j] - raw.x[j - 1]) * (value(j - 1) + value(j)))
             .sum()
     };
+    if !raw.quantity.is_density() && !nuisances.contains(&Nuisance::Scale) {
+        // A conductivity is measured on an absolute scale.
+        return vec![1.0; raw.y.nrows()];
+    }
     let expected = area(&|j| mean[j]);
     let declared = nuisances.contains(&Nuisance::Scale);
     let mut largest: f64 = 1.0;

@@ -89,7 +89,7 @@ pub struct Meta {
     pub composition: Option<String>,
     /// r grid, Å.
     pub r: Grid,
-    /// E grid, meV.
+    /// The axis of the spectra: energies in meV, of a conductivity temperatures in K.
     pub energy: Grid,
     /// ρ̄, per Å³ (per Å² in two dimensions).
     pub mean_density: Option<f64>,
@@ -233,7 +233,7 @@ impl Operator {
         Err(match quantity {
             Quantity::Raman | Quantity::RamanReduced => error
                 .because("a Raman curve is the density of states times a coupling C(E) that differs from glass to glass")
-                .cure("train an operator on Raman spectra, or say what the file is with --quantity"),
+                .cure("train an operator on Raman spectra; or give --coupling C.csv, if you accept that C(E) for this sample"),
             _ => error.cure("train an operator for it, or say what the file is with --quantity"),
         })
     }

@@ -32,7 +32,7 @@ pub struct TrainingSet {
     pub added: Added,
     /// r grid, Å.
     pub r: Grid,
-    /// E grid, meV.
+    /// The axis of the spectra: energies in meV, of a conductivity temperatures in K.
     pub energy: Grid,
     /// What the spectra are.
     pub quantity: Quantity,
@@ -270,6 +270,7 @@ impl Operator {
             y: y.as_ref(),
             r: set.r,
             energy: set.energy,
+            unit: set.quantity.axis(),
             folds: &folds,
         };
         let scores = Scores {

@@ -254,7 +254,7 @@ fn differences(view: &CheckView<'_>) -> String {
     };
     format!(
         "Spectrum, measured minus predicted, beyond three standard deviations: {}.\n\nPDF, measured minus inferred, beyond one and a half times the 95 % band: {}.",
-        list(&view.verdict.energy, "meV", 1),
+        list(&view.verdict.energy, &axis_unit(view.inversion.operator), 1),
         list(view.r, "Å", 2)
     )
 }
@@ -274,6 +274,11 @@ fn origin(view: &InversionView<'_>) -> Result<Section> {
     ))
 }
 
+/// The unit of the spectrum's axis: meV, or K of a conductivity.
+fn axis_unit(operator: &Operator) -> String {
+    operator.meta.quantity.axis().to_string()
+}
+
 fn settings(operator: &Operator) -> Vec<(String, String)> {
     let m = &operator.meta;
     let mut out = vec![
@@ -288,11 +293,12 @@ fn settings(operator: &Operator) -> Vec<(String, String)> {
             ),
         ),
         (
-            "E grid".into(),
+            format!("grid of the {}", m.quantity),
             format!(
-                "{:.2} to {:.2} meV, {} bins",
+                "{:.2} to {:.2} {}, {} bins",
                 m.energy.start(),
                 m.energy.end(),
+                axis_unit(operator),
                 m.energy.len()
             ),
         ),

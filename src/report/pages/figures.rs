@@ -28,8 +28,12 @@ pub(super) fn overlays(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -
         Size::page(75.0),
         vec![
             Panel::new(
-                Axis::new("energy (meV)"),
-                Axis::new(format!("{} (1/meV)", spectrum_name(view.operator))),
+                Axis::new(view.operator.meta.quantity.axis_label()),
+                Axis::new(format!(
+                    "{} ({})",
+                    spectrum_name(view.operator),
+                    view.operator.meta.quantity.value_unit()
+                )),
                 spectrum_layers(view, pair),
             ),
             Panel::new(
@@ -142,6 +146,7 @@ fn spectrum_name(operator: &Operator) -> &'static str {
     match operator.meta.quantity {
         crate::curve::Quantity::NeutronGdos => "neutron-weighted DOS",
         crate::curve::Quantity::Vdos => "density of states",
+        crate::curve::Quantity::Kappa => "thermal conductivity",
         _ => "spectrum",
     }
 }
@@ -178,7 +183,7 @@ pub(super) fn residuals(view: &CheckView<'_>) -> Result<Figure> {
         Size::page(62.0),
         vec![
             Panel::new(
-                Axis::new("energy (meV)"),
+                Axis::new(inversion.operator.meta.quantity.axis_label()),
                 Axis::new("deviation (σ)"),
                 vec![Layer::Points {
                     label: String::new(),
