@@ -12,7 +12,7 @@
 //! with s the local factor. Its law is not χ²: the p-value is its rank among left-out true pairs, each judged with the
 //! directions of folds that do not contain it (cross-conformal; Vovk, *Ann. Math. Artif. Intell.* **74**, 9 (2015)).
 
-use super::{Domain, Power, power};
+use super::{Curves, Domain, power};
 use crate::error::{Error, Result};
 use crate::inverse::{Channel, Inverter, Predictor};
 use crate::operator::conditional::cholesky;
@@ -81,19 +81,18 @@ pub struct Judge<'a> {
     /// The PDF's side: prediction and its domain.
     pub predictor: Predictor<'a>,
     map: Mat<f64>,
-    lower: Mat<f64>,
+    pub(super) pdf_map: Mat<f64>,
+    pub(super) lower: Mat<f64>,
     pub(super) model: ErrorModel,
     /// Statistics of the left-out true pairs, ascending.
     true_pairs: Vec<f64>,
     /// Local factor of each training glass.
     pub(super) local: Vec<f64>,
     spectrum_distances: Vec<(f64, f64)>,
-    pdf_distances: Vec<(f64, f64)>,
+    pub(super) pdf_distances: Vec<(f64, f64)>,
     /// Variance of noise and nuisances, and of the map's error, at each measured point.
     noise_variance: Vec<f64>,
     error_variance: Vec<f64>,
-    /// What pairs like these could have told.
-    pub power: Power,
 }
 
 /// Everything found out about one pair.
@@ -125,9 +124,8 @@ impl<'a> Judge<'a> {
         let lower = cholesky(covariance.as_ref())?;
         let errors = spectrum.see((&operator.y - &predictor.left_out).as_ref());
         let white = whiten(&lower, errors.as_ref());
-        let groups = &operator.meta.groups;
         let local: Vec<f64> = (0..n)
-            .map(|i| operator.local_variance(&rows::row(operator.x.as_ref(), i), Some(groups[i])))
+            .map(|i| predictor.local(&rows::row(operator.x.as_ref(), i), Some(i)))
             .collect();
         let noise = inverter.seen.noisy.subrows(0, n) - &inverter.seen.data;
         let noisy = &white + whiten(&lower, noise.as_ref());
@@ -140,7 +138,7 @@ impl<'a> Judge<'a> {
         }
         true_pairs.sort_by(f64::total_cmp);
         let all: Vec<usize> = (0..n).collect();
-        let mut judge = Self {
+        Ok(Self {
             model: ErrorModel::learn(&white, &local, &all)?,
             spectrum_distances: inverter.seen.left_out_distances(),
             pdf_distances: predictor.seen.left_out_distances(),
@@ -154,16 +152,21 @@ impl<'a> Judge<'a> {
                 .map(|j| errors.col(j).squared_norm_l2() / n as f64)
                 .collect(),
             map: spectrum.map.clone(),
+            pdf_map: pdf.map.clone(),
             operator,
             inverter,
             predictor,
             lower,
             true_pairs,
             local,
-            power: Power::default(),
-        };
-        judge.power = power::measure(&judge);
-        Ok(judge)
+        })
+    }
+
+    /// What pairs like these could have told, measured on left-out training glasses; see [`power`].
+    ///
+    /// Errors: a decomposition does not converge.
+    pub fn curves(&self) -> Result<Curves> {
+        power::of_training(self)
     }
 
     /// Rank of a statistic among the left-out true pairs; never below 1/(n+1).
@@ -210,14 +213,14 @@ impl<'a> Judge<'a> {
             p_value: self.p_value(chi2),
             chi2,
             spectrum: self.spectrum_domain(spectrum_distance),
-            pdf: Domain::rank(prediction.distance, &self.pdf_distances),
+            pdf: self.pdf_domain(prediction.distance),
             descriptor: prediction.descriptor,
         }
     }
 }
 
 /// `L⁻¹ r` for each row.
-fn whiten(lower: &Mat<f64>, rows: MatRef<'_, f64>) -> Mat<f64> {
+pub(super) fn whiten(lower: &Mat<f64>, rows: MatRef<'_, f64>) -> Mat<f64> {
     let mut white = rows.transpose().to_owned();
     lower.solve_lower_triangular_in_place(&mut white);
     white.transpose().to_owned()

@@ -96,13 +96,15 @@ fn decide(c: &Comparison, power: &Power) -> (Answer, String) {
     }
     if power.mismatch < ENOUGH_POWER {
         let sentence = format!(
-            "These measurements could not have told: of clearly wrong pairs only {:.0} % would have been noticed.",
-            100.0 * power.mismatch
+            "These measurements could not have told: of clearly wrong pairs only {:.0} % would have been noticed. {}",
+            100.0 * power.mismatch,
+            power.sentence()
         );
         return (Answer::Undecided, sentence);
     }
     let sentence = format!(
-        "The two measurements agree: {percent:.0} % of true pairs of such glasses differ at least as much."
+        "The two measurements agree: {percent:.0} % of true pairs of such glasses differ at least as much. {}",
+        power.sentence()
     );
     (Answer::Consistent, sentence)
 }

@@ -92,6 +92,21 @@ impl Seen {
         (rows::select(self.noisy.as_ref(), &which), sample)
     }
 
+    /// (T², Q) of changed copies of the training data: row i of `data` (n x m) stands for training glass i and is seen by the fold
+    /// that does not know it.
+    pub fn left_out_distances_of(&self, data: MatRef<'_, f64>) -> Vec<(f64, f64)> {
+        let mut out = vec![(0.0, 0.0); data.nrows()];
+        for fold in &self.folds {
+            let part = rows::select(data, &fold.test);
+            let white = fold.conditional.whiten(part.as_ref());
+            let found = fold.conditional.distances(white.as_ref());
+            for (&i, distance) in fold.test.iter().zip(found) {
+                out[i] = distance;
+            }
+        }
+        out
+    }
+
     /// (T², Q) of every left-out noisy copy, seen by the fold that does not know it.
     pub fn left_out_distances(&self) -> Vec<(f64, f64)> {
         self.folds
