@@ -186,17 +186,19 @@ pub(super) fn measure(judge: &Judge<'_>, glasses: Glasses<'_>) -> Result<Curves>
     let meta = &judge.operator.meta;
     let spectra_of = |by: f64| -> Spectra {
         let z = judge.see(stretched(glasses.y, meta.energy, by, true).as_ref()) + glasses.z_noise;
-        match glasses.left_out {
-            true => judge.left_out_spectra(z.as_ref()),
-            false => judge.spectra(z.as_ref()),
+        if glasses.left_out {
+            judge.left_out_spectra(z.as_ref())
+        } else {
+            judge.spectra(z.as_ref())
         }
     };
     let pdfs_of = |by: f64| -> Pdfs {
         let x = stretched(glasses.x, meta.r, by, false);
         let d = x * judge.pdf_map.transpose() + glasses.d_noise;
-        match glasses.left_out {
-            true => judge.left_out_pdfs(d.as_ref()),
-            false => judge.pdfs(d.as_ref()),
+        if glasses.left_out {
+            judge.left_out_pdfs(d.as_ref())
+        } else {
+            judge.pdfs(d.as_ref())
         }
     };
     let (spectra, pdfs) = (spectra_of(0.0), pdfs_of(0.0));
@@ -247,8 +249,11 @@ fn nearest(glasses: Glasses<'_>) -> Vec<(usize, usize)> {
     (0..n).filter_map(|i| Some((i, partner(i)?))).collect()
 }
 
+/// PDF of the first with spectrum of the second.
+type Pairs = Vec<(usize, usize)>;
+
 /// For each of [`DISORDERS`], each glass with those that differ by about so much, up and down.
-fn disorders(judge: &Judge<'_>, x: MatRef<'_, f64>) -> Result<Vec<(f64, Vec<(usize, usize)>)>> {
+fn disorders(judge: &Judge<'_>, x: MatRef<'_, f64>) -> Result<Vec<(f64, Pairs)>> {
     let operator = judge.operator;
     let model = OneParameter::fit(operator.x.as_ref(), operator.y.as_ref())?;
     let mut sorted = model.amounts(operator.x.as_ref());

@@ -256,7 +256,7 @@ fn uniformity(v: &Validation) -> Result<Figure> {
                     role: Role::Prior,
                 },
                 Layer::line("uniform", &[0.0, 1.0], &[0.0, 1.0], Role::Reference),
-                Layer::line("found", &x, &y, Role::Predicted),
+                Layer::line("found", &x, &y, Role::Inferred),
             ],
         )],
     )
@@ -265,17 +265,13 @@ fn uniformity(v: &Validation) -> Result<Figure> {
 fn power(v: &Validation) -> Result<Vec<Block>> {
     let kinds: [(&str, &str, &[Point]); 3] = [
         (
-            "stretch of the energy axis (%)",
+            "E axis stretched (%)",
             "energy axis stretched",
             &v.power.energy_scale,
         ),
+        ("r axis stretched (%)", "r axis stretched", &v.power.r_scale),
         (
-            "stretch of the r axis (%)",
-            "r axis stretched",
-            &v.power.r_scale,
-        ),
-        (
-            "difference in disorder (% of its range)",
+            "disorder differs (%)",
             "partner of other disorder",
             &v.power.disorder,
         ),
@@ -303,8 +299,8 @@ fn power(v: &Validation) -> Result<Vec<Block>> {
     };
     let figure = Figure::new(
         "power",
-        "Share of wrong pairs that were noticed (called inconsistent, or outside the domain) against how wrong they are. Dashed line: \
-         four in five.",
+        "Share of wrong pairs that were noticed (called inconsistent, or outside the domain) against how wrong they are. Green line: \
+         four in five. (c) is in units of the range of the training glasses.",
         Arrangement::Beside,
         Size::page(62.0),
         kinds.iter().map(panel).collect(),
