@@ -27,10 +27,12 @@ const SCATTER: f64 = 0.05;
 const COVERAGE: (f64, f64) = (0.90, 0.98);
 const COVERAGE_SCATTER: f64 = 0.015;
 const POWER: f64 = 0.88;
+/// The mean of some 450 uniform p-values is off one half by 0.014, those of one split going together a little more: three times 0.02.
+const MIDDLE: f64 = 0.06;
 
 #[test]
 fn claims_hold_on_held_out_glasses() {
-    let (mut alarms, mut coverage) = (Vec::new(), Vec::new());
+    let (mut alarms, mut coverage, mut p_values) = (Vec::new(), Vec::new(), Vec::new());
     println!(
         "set      skill  coverage  pull sd  KS P   alarms outside  power  nearest  E scale, r scale, disorder"
     );
@@ -62,11 +64,14 @@ fn claims_hold_on_held_out_glasses() {
             );
             assert!(v.true_pairs.false_alarms <= ALARMS + SCATTER, "{material}");
             assert!(v.true_pairs.outside <= ALARMS + SCATTER, "{material}");
-            assert!(v.p_value_ks_probability > 1e-3, "{material}");
+            p_values.extend(v.true_pairs.p_values);
             assert!(v.power.mismatch.share() >= POWER, "{material}");
         }
     }
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
+    let middle = mean(&p_values);
+    println!("mean p-value of {} true pairs: {middle:.3}", p_values.len());
+    assert!((middle - 0.5).abs() < MIDDLE, "{middle}");
     let (alarms, coverage) = (mean(&alarms), mean(&coverage));
     println!("mean of all: false alarms {alarms:.3}, coverage {coverage:.3}");
     assert!(alarms <= ALARMS, "{alarms}");

@@ -1,6 +1,5 @@
 //! Many spectra against many PDFs: each side is prepared once, then any two can be paired.
 
-use super::Domain;
 use super::power::LEVEL;
 use super::predictive::{Judge, whiten};
 use crate::operator::rows;
@@ -41,22 +40,28 @@ impl Judge<'_> {
     pub(super) fn spectra(&self, z: MatRef<'_, f64>) -> Spectra {
         let own = &self.inverter.seen.conditional;
         let distances = own.distances(own.whiten(z).as_ref());
-        self.spectra_at(z, &distances)
+        self.spectra_at(z, &distances, self.densities(z).as_deref())
     }
 
     /// Prepares spectra of the training glasses themselves, changed at will; row i is judged by the fold that does not know glass i.
     pub(super) fn left_out_spectra(&self, z: MatRef<'_, f64>) -> Spectra {
-        let distances = self.inverter.seen.left_out_distances_of(z);
-        self.spectra_at(z, &distances)
+        let seen = &self.inverter.seen;
+        let density =
+            (self.operator.relative_density.as_ref()).map(|known| seen.infer_left_out_of(z, known));
+        self.spectra_at(z, &seen.left_out_distances_of(z), density.as_deref())
     }
 
-    fn spectra_at(&self, z: MatRef<'_, f64>, distances: &[(f64, f64)]) -> Spectra {
+    fn spectra_at(
+        &self,
+        z: MatRef<'_, f64>,
+        distances: &[(f64, f64)],
+        density: Option<&[f64]>,
+    ) -> Spectra {
+        let inside =
+            |(i, d): (usize, &(f64, f64))| self.spectrum_domain(*d, density.map(|d| d[i])).inside;
         Spectra {
             white: whiten(&self.lower, z),
-            inside: distances
-                .iter()
-                .map(|d| self.spectrum_domain(*d).inside)
-                .collect(),
+            inside: distances.iter().enumerate().map(inside).collect(),
         }
     }
 
@@ -71,7 +76,7 @@ impl Judge<'_> {
             local: predictions.iter().map(|p| p.local).collect(),
             inside: predictions
                 .iter()
-                .map(|p| self.pdf_domain(p.distance).inside)
+                .map(|p| self.pdf_domain(p.distance, p.relative_density).inside)
                 .collect(),
         }
     }
@@ -79,13 +84,16 @@ impl Judge<'_> {
     /// Prepares PDFs of the training glasses themselves, changed at will; row i is judged by the fold that does not know glass i.
     pub(super) fn left_out_pdfs(&self, d: MatRef<'_, f64>) -> Pdfs {
         let implied = self.predictor.predict_left_out(d);
-        let distances = self.predictor.seen.left_out_distances_of(d);
+        let seen = &self.predictor.seen;
+        let distances = seen.left_out_distances_of(d);
+        let density =
+            (self.operator.relative_density.as_ref()).map(|known| seen.infer_left_out_of(d, known));
+        let density = |i: usize| density.as_ref().map(|d| d[i]);
         Pdfs {
             white: whiten(&self.lower, self.see(implied.as_ref()).as_ref()),
             local: self.local.clone(),
-            inside: distances
-                .iter()
-                .map(|d| self.pdf_domain(*d).inside)
+            inside: (distances.iter().enumerate())
+                .map(|(i, d)| self.pdf_domain(*d, density(i)).inside)
                 .collect(),
         }
     }
@@ -102,10 +110,5 @@ impl Judge<'_> {
     /// Whether PDF i and spectrum j would not be called consistent: outside the domain, or a p-value of at most [`LEVEL`].
     pub(super) fn notices(&self, pdfs: &Pdfs, i: usize, spectra: &Spectra, j: usize) -> bool {
         !(spectra.inside[j] && pdfs.inside[i]) || self.pair(pdfs, i, spectra, j) <= LEVEL
-    }
-
-    /// Where a PDF with these distances stands among the training glasses.
-    pub(super) fn pdf_domain(&self, distance: (f64, f64)) -> Domain {
-        Domain::rank(distance, &self.pdf_distances)
     }
 }

@@ -14,7 +14,7 @@
 
 use super::{Curves, Domain, power};
 use crate::error::{Error, Result};
-use crate::inverse::{Channel, Inverter, Predictor};
+use crate::inverse::{Channel, Inverter, Predictor, Seen};
 use crate::operator::conditional::cholesky;
 use crate::operator::{Operator, rows};
 use faer::{Mat, MatRef};
@@ -89,7 +89,11 @@ pub struct Judge<'a> {
     /// Local factor of each training glass.
     pub(super) local: Vec<f64>,
     spectrum_distances: Vec<(f64, f64)>,
+    /// Relative densities inferred from left-out spectra, where the operator knows densities.
+    spectrum_densities: Option<Vec<f64>>,
     pub(super) pdf_distances: Vec<(f64, f64)>,
+    /// Relative densities that left-out PDFs imply, where the operator knows densities.
+    pub(super) pdf_densities: Option<Vec<f64>>,
     /// Variance of noise and nuisances, and of the map's error, at each measured point.
     noise_variance: Vec<f64>,
     error_variance: Vec<f64>,
@@ -141,7 +145,9 @@ impl<'a> Judge<'a> {
         Ok(Self {
             model: ErrorModel::learn(&white, &local, &all)?,
             spectrum_distances: inverter.seen.left_out_distances(),
+            spectrum_densities: left_out_densities(operator, &inverter.seen),
             pdf_distances: predictor.seen.left_out_distances(),
+            pdf_densities: left_out_densities(operator, &predictor.seen),
             noise_variance: covariance
                 .diagonal()
                 .column_vector()
@@ -176,9 +182,27 @@ impl<'a> Judge<'a> {
         (1 + n - below) as f64 / (n + 1) as f64
     }
 
-    /// Where a spectrum with these distances stands among the training glasses.
-    pub fn spectrum_domain(&self, distance: (f64, f64)) -> Domain {
-        Domain::rank(distance, &self.spectrum_distances)
+    /// Where a spectrum with these distances and this inferred relative density stands among the training glasses.
+    pub(super) fn spectrum_domain(&self, distance: (f64, f64), density: Option<f64>) -> Domain {
+        ranked(
+            Domain::rank(distance, &self.spectrum_distances),
+            density,
+            self.spectrum_densities.as_deref(),
+        )
+    }
+
+    /// Where a PDF with these distances and this relative density stands among the training glasses.
+    pub(super) fn pdf_domain(&self, distance: (f64, f64), density: Option<f64>) -> Domain {
+        ranked(
+            Domain::rank(distance, &self.pdf_distances),
+            density,
+            self.pdf_densities.as_deref(),
+        )
+    }
+
+    /// Relative densities inferred from spectra (N x m), where the operator knows densities.
+    pub(super) fn densities(&self, z: MatRef<'_, f64>) -> Option<Vec<f64>> {
+        (self.operator.relative_density.as_ref()).map(|d| self.inverter.seen.infer(z, d))
     }
 
     /// Spectra on the operator's grid (rows) at the measured points, without noise.
@@ -212,11 +236,31 @@ impl<'a> Judge<'a> {
                 .collect(),
             p_value: self.p_value(chi2),
             chi2,
-            spectrum: self.spectrum_domain(spectrum_distance),
-            pdf: self.pdf_domain(prediction.distance),
+            spectrum: self.spectrum_domain(spectrum_distance, self.densities(z).map(|d| d[0])),
+            pdf: self.pdf_domain(prediction.distance, prediction.relative_density),
             descriptor: prediction.descriptor,
         }
     }
+}
+
+/// A domain with the density ranked too, where it is known.
+fn ranked(domain: Domain, density: Option<f64>, left_out: Option<&[f64]>) -> Domain {
+    match density.zip(left_out) {
+        Some((density, left_out)) => domain.with_density(density, left_out),
+        None => domain,
+    }
+}
+
+/// Relative densities implied by the noisy copies of left-out data.
+fn left_out_densities(operator: &Operator, seen: &Seen) -> Option<Vec<f64>> {
+    let n = operator.samples();
+    let of = |d: &Vec<f64>| {
+        let draws = (0..seen.noisy.nrows() / n).map(|k| seen.noisy.subrows(k * n, n));
+        draws
+            .flat_map(|copies| seen.infer_left_out_of(copies, d))
+            .collect()
+    };
+    operator.relative_density.as_ref().map(of)
 }
 
 /// `L⁻¹ r` for each row.

@@ -87,6 +87,8 @@ pub struct TruePairs {
     pub false_alarms: f64,
     /// Share with a curve called outside the domain: false alarms too.
     pub outside: f64,
+    /// Share of either: not called consistent.
+    pub disowned: f64,
 }
 
 /// All that was found.
@@ -139,7 +141,9 @@ impl Validation {
         let trial = Trial::run(operator, known, settings)?;
         let protocol = format!("{} glasses that were not trained on", known.g.nrows());
         let mut found = summary(operator, vec![trial], protocol, settings);
-        if let Some(finding) = broadening::needed(operator, known, settings)? {
+        if let Some(finding) =
+            broadening::needed(operator, known, settings, found.true_pairs.disowned)?
+        {
             found.findings.push(finding);
         }
         Ok(found)
@@ -227,6 +231,7 @@ fn summary(
         true_pairs: TruePairs {
             false_alarms: share(&all.p_values, |p| *p <= super::power::LEVEL),
             outside: share(&all.inside, |inside| !inside),
+            disowned: all.disowned(),
             p_values: all.p_values,
         },
         p_value_ks: ks,

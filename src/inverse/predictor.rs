@@ -41,6 +41,8 @@ pub struct Prediction {
     pub local: f64,
     /// Distance within the known directions, and outside them.
     pub distance: (f64, f64),
+    /// ρ/ρ̄ that the PDF implies, where the operator knows densities.
+    pub relative_density: Option<f64>,
 }
 
 /// A spectrum and its standard deviation, on the operator's E grid, per meV.
@@ -100,6 +102,7 @@ impl<'a> Predictor<'a> {
         let spectra = estimate(self.operator.y.as_ref(), &weights);
         let descriptors = estimate(self.operator.x.as_ref(), &weights);
         let distances = conditional.distances(white.as_ref());
+        let density = (self.operator.relative_density.as_ref()).map(|d| self.seen.infer(pdfs, d));
         (0..pdfs.nrows())
             .map(|k| {
                 let descriptor = rows::row(descriptors.as_ref(), k);
@@ -110,6 +113,7 @@ impl<'a> Predictor<'a> {
                     descriptor,
                     local,
                     distance: distances[k],
+                    relative_density: density.as_ref().map(|d| d[k]),
                 }
             })
             .collect()

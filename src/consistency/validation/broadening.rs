@@ -12,13 +12,13 @@ const DISOWNED: f64 = 0.15;
 const BROADENINGS: [f64; 6] = [0.005, 0.01, 0.02, 0.03, 0.045, 0.06];
 
 /// Where true pairs are disowned, as those of larger cells are by an operator whose cells show single wavevectors: the least further
-/// broadening of both spectra with which they no longer are.
+/// broadening of both spectra with which they no longer are. `before` is the share disowned as things are.
 pub(super) fn needed(
     operator: &Operator,
     known: &Known,
     settings: Settings,
+    before: f64,
 ) -> Result<Option<Finding>> {
-    let before = trial::disowned(operator, known, settings)?;
     if before <= DISOWNED {
         return Ok(None);
     }

@@ -62,6 +62,8 @@ pub(super) struct Trial {
     pub(super) refolded_chi2: Vec<f64>,
     pub(super) refolded_residual: Vec<f64>,
     pub(super) p_values: Vec<f64>,
+    /// True pairs that were not called consistent.
+    noticed: usize,
     /// Whether both curves were called inside the domain.
     pub(super) inside: Vec<bool>,
     pub(super) power: Curves,
@@ -86,6 +88,7 @@ impl Trial {
             refolded_residual: Vec::new(),
             p_values: Vec::new(),
             inside: Vec::new(),
+            noticed: 0,
             power: power::measure(&judge, glasses.as_glasses())?,
             findings: measured
                 .findings
@@ -148,6 +151,7 @@ impl Trial {
         let pdfs = judge.pdfs(pdf.data.as_ref());
         for i in 0..measured.data.nrows() {
             self.p_values.push(judge.pair(&pdfs, i, &spectra, i));
+            self.noticed += usize::from(judge.notices(&pdfs, i, &spectra, i));
             self.inside.push(spectra.inside(i) && pdfs.inside(i));
         }
     }
@@ -182,12 +186,18 @@ impl Trial {
         self.refolded_residual.extend(other.refolded_residual);
         self.p_values.extend(other.p_values);
         self.inside.extend(other.inside);
+        self.noticed += other.noticed;
         self.power.add(&other.power);
         for finding in other.findings {
             if !self.findings.iter().any(|f| f.code == finding.code) {
                 self.findings.push(finding);
             }
         }
+    }
+
+    /// Share of the true pairs that were not called consistent.
+    pub(super) fn disowned(&self) -> f64 {
+        self.noticed as f64 / self.inside.len().max(1) as f64
     }
 
     /// Share inside the band, mean and standard deviation of the pulls, over all glasses and the given bins.
@@ -266,13 +276,19 @@ fn spectra(operator: &Operator, known: &Known, level: f64, seed: u64) -> Result<
 
 /// The PDFs, as if measured.
 fn pdfs(operator: &Operator, known: &Known) -> Result<Measurement> {
+    let exact = raw(
+        operator.meta.r.centres(),
+        known.g.clone(),
+        Quantity::PairDistribution,
+    );
+    // That they carry no noise is known here, and need not be estimated.
+    let exact = Raw {
+        sigma: Some(vec![0.0; exact.x.len()]),
+        ..exact
+    };
     Measurement::pdfs(
         operator,
-        &raw(
-            operator.meta.r.centres(),
-            known.g.clone(),
-            Quantity::PairDistribution,
-        ),
+        &exact,
         known.density.as_deref(),
         &Diffraction::default(),
     )

@@ -100,8 +100,12 @@ pub fn validation_numbers(v: &Validation) -> Vec<(String, String)> {
             percent(v.true_pairs.false_alarms),
         ),
         (
-            "true pairs called outside the domain".into(),
-            percent(v.true_pairs.outside),
+            "true pairs called outside the domain, or either".into(),
+            format!(
+                "{}, {}",
+                percent(v.true_pairs.outside),
+                percent(v.true_pairs.disowned)
+            ),
         ),
         (
             "p-values against uniform (Kolmogorov-Smirnov)".into(),
