@@ -8,7 +8,7 @@ use super::raman::RamanArgs;
 use super::read_options::{ReadArgs, SampleArgs};
 use crate::consistency::predictive::Comparison;
 use crate::consistency::verdict::{Range, ranges};
-use crate::consistency::{Answer, Judge, Verdict};
+use crate::consistency::{Answer, Judge, Power, Verdict, width};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
@@ -69,6 +69,8 @@ struct Pair {
     verdict: Verdict,
     inversion: Inversion,
     r: Vec<Range>,
+    /// What is true of this pair only.
+    findings: Vec<Finding>,
 }
 
 /// Both files, as the operator wants them, row by row of the same sample.
@@ -87,8 +89,9 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let operator = Operator::load(&args.operator)?;
     let sides = load_sides(&operator, args)?;
     let judge = Judge::new(&operator, &sides.spectrum.channel, &sides.pdf.channel)?;
+    let power = Power::from(&judge.curves()?);
     let pairs: Vec<Pair> = (0..sides.names.len())
-        .map(|i| judge_pair(&operator, &judge, &sides, i))
+        .map(|i| judge_pair(&operator, &judge, &power, &sides, i))
         .collect();
     if !args.report.is_empty() || args.figures.is_some() {
         let worst = (0..pairs.len())
@@ -99,9 +102,17 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
                     .total_cmp(&pairs[b].comparison.p_value)
             })
             .unwrap_or(0);
-        write_report(&operator, &judge, &sides, &pairs[worst], worst, args)?;
+        write_report(
+            &operator,
+            &judge,
+            &power,
+            &sides,
+            &pairs[worst],
+            worst,
+            args,
+        )?;
     }
-    tell(&judge, &sides, &pairs, args.json);
+    tell(&power, &sides, &pairs, args.json);
     let agrees = |p: &Pair| matches!(p.verdict.answer, Answer::Consistent | Answer::Undecided);
     let fine = if sides.table {
         pairs.iter().all(|p| p.verdict.answer == Answer::Consistent)
@@ -177,7 +188,13 @@ fn paired(spectrum: Loaded, mut pdf: Loaded, args: &Args) -> Result<(Loaded, Loa
     Ok((spectrum, pdf))
 }
 
-fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -> Pair {
+fn judge_pair(
+    operator: &Operator,
+    judge: &Judge<'_>,
+    power: &Power,
+    sides: &Sides,
+    i: usize,
+) -> Pair {
     let (z, d) = (
         sides.spectrum.data.subrows(i, 1),
         sides.pdf.data.subrows(i, 1),
@@ -186,10 +203,11 @@ fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -
     let inversion = judge.inverter.invert(z).remove(0);
     let verdict = Verdict::of(
         &comparison,
-        &judge.power,
+        power,
         &sides.spectrum.channel.x,
         &rows::row(z, 0),
     );
+    let findings = widths(operator, sides, &comparison, i);
     let deviations = pdf_deviations(&comparison.descriptor, &inversion);
     Pair {
         name: sides.names[i].clone(),
@@ -197,7 +215,27 @@ fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -
         comparison,
         verdict,
         inversion,
+        findings,
     }
+}
+
+/// Where a curve is outside the domain: whether a further width would bring it in.
+fn widths(operator: &Operator, sides: &Sides, comparison: &Comparison, i: usize) -> Vec<Finding> {
+    let meta = &operator.meta;
+    let mut findings = Vec::new();
+    if !comparison.spectrum.inside {
+        let (samples, z) = (operator.y.as_ref(), sides.spectrum.data.subrows(i, 1));
+        let channel = &sides.spectrum.channel;
+        let found = width::unmatched(samples, &meta.energy, channel, meta.lambda_backward, z);
+        findings.extend(found.ok().flatten().map(|w| w.of_spectrum()));
+    }
+    if !comparison.pdf.inside {
+        let (samples, d) = (operator.x.as_ref(), sides.pdf.data.subrows(i, 1));
+        let channel = &sides.pdf.channel;
+        let found = width::unmatched(samples, &meta.r, channel, meta.lambda_forward, d);
+        findings.extend(found.ok().flatten().map(|w| w.of_pdf()));
+    }
+    findings
 }
 
 /// Measured minus inferred g, in units of half the half-width of the 95 % band: about standard deviations. Where all training
@@ -217,6 +255,7 @@ fn pdf_deviations(descriptor: &[f64], inversion: &Inversion) -> Vec<f64> {
 fn write_report(
     operator: &Operator,
     judge: &Judge<'_>,
+    power: &Power,
     sides: &Sides,
     pair: &Pair,
     row: usize,
@@ -232,13 +271,13 @@ fn write_report(
             inversion: &pair.inversion,
             domain: pair.comparison.spectrum,
             resolution: &resolution,
-            findings: sides.findings.clone(),
+            findings: [sides.findings.as_slice(), &pair.findings].concat(),
             sources: sides.sources.clone(),
         },
         pdf: &sides.pdf,
         comparison: &pair.comparison,
         verdict: &pair.verdict,
-        power: &judge.power,
+        power,
         r: &pair.r,
     })?;
     for path in &args.report {
@@ -250,8 +289,9 @@ fn write_report(
     Ok(())
 }
 
-fn object(judge: &Judge<'_>, pair: &Pair, findings: &[Finding]) -> Value {
+fn object(power: &Power, pair: &Pair, findings: &[Finding]) -> Value {
     let c = &pair.comparison;
+    let findings = [findings, &pair.findings].concat();
     json!({
         "sample": pair.name,
         "verdict": pair.verdict.answer,
@@ -259,17 +299,17 @@ fn object(judge: &Judge<'_>, pair: &Pair, findings: &[Finding]) -> Value {
         "p_value": c.p_value,
         "chi2": c.chi2,
         "domain": { "spectrum": c.spectrum, "pdf": c.pdf },
-        "power": judge.power,
+        "power": power,
         "findings": findings,
         "disagreement": { "energy": pair.verdict.energy, "r": pair.r },
     })
 }
 
-fn tell(judge: &Judge<'_>, sides: &Sides, pairs: &[Pair], as_json: bool) {
+fn tell(power: &Power, sides: &Sides, pairs: &[Pair], as_json: bool) {
     if as_json {
         let objects: Vec<Value> = pairs
             .iter()
-            .map(|p| object(judge, p, &sides.findings))
+            .map(|p| object(power, p, &sides.findings))
             .collect();
         match objects.as_slice() {
             [one] if !sides.table => println!("{one}"),
@@ -287,6 +327,7 @@ fn tell(judge: &Judge<'_>, sides: &Sides, pairs: &[Pair], as_json: bool) {
             pair.verdict.answer.name(),
             c.p_value
         );
+        load::tell(&pair.findings);
         if !sides.table {
             println!("{}", pair.verdict.sentence);
             for range in &pair.verdict.energy {

@@ -24,6 +24,7 @@ mod read_options;
 mod simulate;
 mod train;
 mod training_data;
+mod validate;
 
 use crate::error::Result;
 use clap::{Parser, Subcommand};
@@ -42,6 +43,7 @@ enum Verb {
     Demo(demo::Args),
     Invert(invert::Args),
     Check(check::Args),
+    Validate(validate::Args),
     Predict(predict::Args),
     Inspect(inspect::Args),
     Train(train::Args),
@@ -67,6 +69,7 @@ pub fn main() -> ExitCode {
             Verb::Demo(args) => demo::run(&args),
             Verb::Invert(args) => invert::run(&args),
             Verb::Check(args) => check::run(&args),
+            Verb::Validate(args) => validate::run(&args),
             Verb::Predict(args) => predict::run(&args),
             Verb::Inspect(args) => inspect::run(&args),
             Verb::Train(args) => train::run(&args),

@@ -8,7 +8,7 @@ use crate::dataset::{Dataset, descriptors};
 use crate::elements::{Composition, element};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
-use crate::instrument::resolution::sampling;
+use crate::instrument::resolution::{gaussian, sampling};
 use crate::instrument::weights::neutron_weights;
 use crate::io::wide_table::WideTable;
 use crate::operator::features::{Added, Block};
@@ -147,6 +147,7 @@ pub(super) fn from_dataset(
         pairs: pair_arrays(folder, &data, weighting, composition.as_ref())?,
         spectra: vec![(quantity.name().into(), 1.0)],
         densities: data.column("number_density")?,
+        broadening: None,
         usable,
         data,
     };
@@ -160,9 +161,19 @@ pub(super) struct Whole {
     densities: Vec<f64>,
     pairs: Vec<(String, f64)>,
     spectra: Vec<(String, f64)>,
+    /// Further broadening, standard deviation in meV.
+    broadening: Option<f64>,
 }
 
 impl Whole {
+    /// With the spectra broadened by a further Gaussian of this standard deviation, meV.
+    pub(super) fn broadened(self, sigma: f64) -> Self {
+        Self {
+            broadening: Some(sigma),
+            ..self
+        }
+    }
+
     /// Descriptors and spectra, block by block, as `operator` has them.
     pub(super) fn blocks<'a>(
         &'a self,
@@ -176,6 +187,7 @@ impl Whole {
             self.data.blocks(&self.pairs)?,
             self.data.blocks(&self.spectra)?,
         );
+        let wider = (self.broadening).map(|sigma| gaussian(&operator.meta.energy, sigma));
         let mut first = 0;
         Ok(g.zip(y).map(move |(g, y)| {
             let (g, y) = (g?, y?);
@@ -191,7 +203,8 @@ impl Whole {
                 }
             }
             first = next;
-            Ok((x, rows::select(y.as_ref(), &which)))
+            let y = rows::select(y.as_ref(), &which);
+            Ok((x, wider.as_ref().map_or_else(|| y.clone(), |k| &y * k.transpose())))
         }))
     }
 }

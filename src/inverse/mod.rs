@@ -13,6 +13,7 @@ mod predictor;
 pub mod pseudo_inverse;
 mod resolution;
 mod seen;
+mod structure_factor;
 
 pub use channel::Channel;
 pub use inverter::{Inversion, Inverter};

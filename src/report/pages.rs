@@ -1,6 +1,9 @@
 //! The pages of an inversion and of a check: results in, report model out.
 
 mod figures;
+mod validation;
+
+pub use validation::{ValidationView, validation_numbers, validation_report};
 
 use super::{Block, Report, Section, Tone, Verdict as Box};
 use crate::consistency::predictive::Comparison;
@@ -114,10 +117,8 @@ pub fn check_report(view: &CheckView<'_>) -> Result<Report> {
             percent(view.power.mismatch),
         ),
         (
-            "Smallest stretch of the energy scale it would reveal".into(),
-            view.power
-                .energy_scale
-                .map_or("more than 10 %".into(), percent),
+            "Smallest differences it would reveal in four of five pairs: energy scale, r scale, disorder".into(),
+            view.power.smallest().join(", "),
         ),
         (
             "PDF: training glasses at least as far out (T², Q)".into(),
