@@ -4,10 +4,10 @@ use super::Outcome;
 use super::invert::{NuisanceName, noise_level};
 use super::load::{self, Loaded};
 use super::predict::pdf_measurement;
-use super::read_options::{ReadArgs, SampleArgs};
+use super::read_options::{PaperName, ReadArgs, SampleArgs};
 use crate::consistency::predictive::Comparison;
-use crate::consistency::verdict::{Range, ranges};
-use crate::consistency::{Answer, Judge, Verdict};
+use crate::consistency::verdict::{Range, pdf_deviations, ranges};
+use crate::consistency::{Answer, DomainMap, Judge, Verdict};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
@@ -43,6 +43,9 @@ pub(super) struct Args {
     /// Write a report (.pdf, .html or .json; may be given more than once); of a table, for the pair that disagrees most.
     #[arg(long)]
     pub(super) report: Vec<PathBuf>,
+    /// Paper of the report.
+    #[arg(long, value_enum, default_value = "a4")]
+    pub(super) paper: PaperName,
     /// Write the report's figures (PNG, SVG, CSV) into this folder.
     #[arg(long)]
     pub(super) figures: Option<PathBuf>,
@@ -192,20 +195,6 @@ fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -
     }
 }
 
-/// Measured minus inferred g, in units of half the half-width of the 95 % band: about standard deviations. Where all training
-/// glasses agree the band has no width; a difference below a hundredth of the highest peak is not called one.
-fn pdf_deviations(descriptor: &[f64], inversion: &Inversion) -> Vec<f64> {
-    const SMALLEST_DIFFERENCE: f64 = 0.01;
-    let density = inversion.relative_density.unwrap_or(1.0);
-    let top = inversion.g.iter().copied().fold(0.0, f64::max);
-    (0..inversion.g.len())
-        .map(|j| {
-            let half = 0.5 * (inversion.high[j] - inversion.low[j]);
-            2.0 * (descriptor[j] / density - inversion.g[j]) / half.max(SMALLEST_DIFFERENCE * top)
-        })
-        .collect()
-}
-
 fn write_report(
     operator: &Operator,
     judge: &Judge<'_>,
@@ -215,7 +204,7 @@ fn write_report(
     args: &Args,
 ) -> Result<()> {
     let resolution = judge.inverter.resolution()?;
-    let report = pages::check_report(&pages::CheckView {
+    let mut report = pages::check_report(&pages::CheckView {
         inversion: pages::InversionView {
             operator,
             name: &pair.name,
@@ -223,16 +212,19 @@ fn write_report(
             row,
             inversion: &pair.inversion,
             domain: pair.comparison.spectrum,
+            map: DomainMap::new(&judge.inverter.seen, sides.spectrum.data.subrows(row, 1)),
             resolution: &resolution,
             findings: sides.findings.clone(),
             sources: sides.sources.clone(),
         },
         pdf: &sides.pdf,
+        pdf_map: DomainMap::new(&judge.predictor.seen, sides.pdf.data.subrows(row, 1)),
         comparison: &pair.comparison,
         verdict: &pair.verdict,
         power: &judge.power,
         r: &pair.r,
     })?;
+    report.paper = args.paper.into();
     for path in &args.report {
         pages::write(&report, path)?;
     }

@@ -5,11 +5,13 @@
 //! glasses do. [`verdict`] says the answer, [`power`] what the pair could have told at all.
 
 pub mod domain;
+mod domain_map;
 pub mod power;
 pub mod predictive;
 pub mod verdict;
 
 pub use domain::Domain;
+pub use domain_map::DomainMap;
 pub use power::Power;
 pub use predictive::Judge;
 pub use verdict::{Answer, Verdict};

@@ -6,6 +6,7 @@
 //! comparison. Bands are calibrated on training glasses that were left out.
 
 pub mod channel;
+mod instruments;
 mod inverter;
 pub mod measurement;
 pub mod noise;
@@ -15,6 +16,7 @@ mod resolution;
 mod seen;
 
 pub use channel::Channel;
+pub use instruments::{Instruments, Ready};
 pub use inverter::{Inversion, Inverter};
 pub use measurement::{Diffraction, Measurement, Nuisance, Raw};
 pub use predictor::{Implied, Prediction, Predictor, by_map};

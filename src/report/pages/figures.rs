@@ -1,10 +1,14 @@
 //! The figures of an inversion and of a check.
 
 use super::{CheckView, InversionView};
+use crate::consistency::DomainMap;
 use crate::consistency::verdict::Range;
 use crate::error::Result;
 use crate::operator::{Operator, Weighting, rows};
 use crate::report::{Arrangement, Axis, Figure, Layer, Panel, Role, Size};
+
+/// Distances below it are drawn there: their logarithm says nothing.
+const SMALLEST_DISTANCE: f64 = 1e-3;
 
 fn shades(ranges: &[Range], half_step: f64) -> impl Iterator<Item = Layer> + '_ {
     ranges.iter().map(move |r| Layer::Shade {
@@ -138,7 +142,7 @@ fn pdf_layers(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -> Vec<Lay
     pdf
 }
 
-fn spectrum_name(operator: &Operator) -> &'static str {
+pub(super) fn spectrum_name(operator: &Operator) -> &'static str {
     match operator.meta.quantity {
         crate::curve::Quantity::NeutronGdos => "neutron-weighted DOS",
         crate::curve::Quantity::Vdos => "density of states",
@@ -244,6 +248,64 @@ pub(super) fn origin(view: &InversionView<'_>) -> Result<Figure> {
                     y: r.clone(),
                     values,
                 }],
+            ),
+        ],
+    )
+}
+
+/// Where a curve sits among the training glasses.
+pub(super) fn domain(id: &str, what: &str, map: &DomainMap) -> Result<Figure> {
+    let points = |label: &str, pairs: &[(f64, f64)], role: Role| {
+        let (x, y) = pairs.iter().copied().unzip();
+        Layer::Points {
+            label: label.into(),
+            x,
+            y,
+            sigma: None,
+            role,
+        }
+    };
+    let log = |(t2, q): (f64, f64)| {
+        (
+            t2.max(SMALLEST_DISTANCE).log10(),
+            q.max(SMALLEST_DISTANCE).log10(),
+        )
+    };
+    let left_out: Vec<(f64, f64)> = map.left_out.iter().map(|&d| log(d)).collect();
+    let (here, limits) = (log(map.distance), log(map.limits));
+    let ends = |of: fn(&(f64, f64)) -> f64, limit: f64| {
+        let all = left_out.iter().chain([&here]).map(of).chain([limit]);
+        let (low, high) = all.fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(v), b.max(v)));
+        let room = 0.05 * (high - low).max(1e-3);
+        (low - room, high + room)
+    };
+    let (t2, q) = (ends(|d| d.0, limits.0), ends(|d| d.1, limits.1));
+    let limit = |x: [f64; 2], y: [f64; 2]| Layer::line("limit", &x, &y, Role::Predicted);
+    Figure::new(
+        id,
+        format!(
+            "This {what} among those of the training glasses: along the two directions in which these differ most (a), and by its distance within (T²) and outside (Q) all such directions, beside left-out training glasses with noise (b). Beyond either limit lie 0.5 % of them: there the operator does not judge."
+        ),
+        Arrangement::Beside,
+        Size::page(70.0),
+        vec![
+            Panel::new(
+                Axis::new("first direction (standard deviations)"),
+                Axis::new("second direction"),
+                vec![
+                    points("training glasses", &map.glasses, Role::Prior),
+                    points(&format!("this {what}"), &[map.here], Role::Predicted),
+                ],
+            ),
+            Panel::new(
+                Axis::over("log₁₀ T²", t2.0, t2.1),
+                Axis::over("log₁₀ Q", q.0, q.1),
+                vec![
+                    points("left-out glasses", &left_out, Role::Prior),
+                    limit([limits.0; 2], [q.0, q.1]),
+                    limit([t2.0, t2.1], [limits.1; 2]),
+                    points(&format!("this {what}"), &[here], Role::Predicted),
+                ],
             ),
         ],
     )
