@@ -251,7 +251,10 @@ impl Reply {
             ("Cross-Origin-Resource-Policy", "same-origin".into()),
         ];
         all.extend(self.headers);
-        let mut response = Response::from_data(self.content).with_status_code(self.status);
+        let mut response = Response::from_data(self.content)
+            .with_status_code(self.status)
+            // Its length is known: no need to send it in chunks.
+            .with_chunked_threshold(usize::MAX);
         for (name, value) in all {
             if let Ok(header) = Header::from_bytes(name, value) {
                 response.add_header(header);

@@ -33,7 +33,7 @@ const glassbridge = (() => {
   // One layer of the report's model as columns for uPlot, its series, and what is drawn by hand.
   function layerOf(layer, look, first) {
     const role = look.roles[layer.role] || look.roles.measured;
-    const named = { label: layer.label, class: layer.label ? "" : "unnamed", value: (u, v) => number(v, 5) };
+    const named = { label: layer.label, class: layer.label ? null : "unnamed", value: (u, v) => number(v, 5) };
     const stroke = { stroke: role.colour, width: role.width, dash: role.dash, points: { show: false } };
     switch (layer.kind) {
       case "line":
@@ -111,7 +111,10 @@ const glassbridge = (() => {
 
   function optionsOf(panel, look, name, isNamed) {
     const made = { tables: [], series: [{ label: name, value: (u, v) => number(v, 6) }], bands: [], shades: [], errors: [] };
-    for (const layer of panel.layers) {
+    const curves = panel.layers.filter((layer) => layer.kind !== "shade");
+    for (let layer of panel.layers) {
+      // The only curve of a panel is what its axis says.
+      if (curves.length === 1 && !layer.label) layer = { ...layer, label: panel.y.label || panel.title || "" };
       const part = layerOf(layer, look, made.series.length);
       if (part.columns) made.tables.push(part.columns);
       made.series.push(...part.series);
