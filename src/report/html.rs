@@ -50,15 +50,21 @@ pub fn style(paper: Paper) -> String {
 /// What stands in the page between its head and its scripts.
 pub fn body(report: &Report) -> Result<String> {
     let mut body = head(report);
-    body += &definitions("Numbers", &report.numbers);
     let mut count = Count::default();
-    for section in &report.sections {
+    // The first section shows the answer; its numbers follow.
+    for (i, section) in report.sections.iter().enumerate() {
+        if i == 1 {
+            body += &definitions("Numbers", &report.numbers);
+        }
         let heading = escaped(&section.heading);
         let _ = writeln!(body, "<section>\n<h2>{heading}</h2>");
         for block in &section.blocks {
             body += &count.block(block)?;
         }
         body += "</section>\n";
+    }
+    if report.sections.len() < 2 {
+        body += &definitions("Numbers", &report.numbers);
     }
     body += &findings(&report.findings);
     if !report.methods.is_empty() {
