@@ -11,7 +11,7 @@ use crate::consistency::{Answer, DomainMap, Judge, Verdict};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::inverse::{Inversion, Measurement, Nuisance};
+use crate::inverse::{Choice, Inversion, Measurement, Nuisance};
 use crate::operator::{Operator, rows};
 use crate::report::pages;
 use serde_json::{Value, json};
@@ -214,6 +214,7 @@ fn write_report(
             domain: pair.comparison.spectrum,
             map: DomainMap::new(&judge.inverter.seen, sides.spectrum.data.subrows(row, 1)),
             resolution: &resolution,
+            choice: Choice::new(operator, &judge.inverter.seen)?,
             findings: sides.findings.clone(),
             sources: sides.sources.clone(),
         },

@@ -8,7 +8,7 @@ use crate::consistency::{Domain, DomainMap};
 use crate::error::{Error, Result};
 use crate::inverse::pseudo_inverse::{Filter, Penalty, PseudoInverse, Rule};
 use crate::inverse::{
-    Channel, Instruments, Inversion, Inverter, Measurement, Nuisance, Resolution,
+    Channel, Choice, Instruments, Inversion, Inverter, Measurement, Nuisance, Resolution,
 };
 use crate::io::files;
 use crate::io::npz::Bundle;
@@ -195,6 +195,7 @@ fn report<'a>(
         domain: done.domains[0],
         map: DomainMap::new(&ready.inverter.seen, done.measurement.data.subrows(0, 1)),
         resolution: &done.resolution,
+        choice: Choice::new(operator, &ready.inverter.seen)?,
         findings: findings(done),
         sources: vec![source, done.loaded.source.clone()],
     })

@@ -6,6 +6,7 @@
 //! comparison. Bands are calibrated on training glasses that were left out.
 
 pub mod channel;
+mod choice;
 mod instruments;
 mod inverter;
 pub mod measurement;
@@ -16,6 +17,7 @@ mod resolution;
 mod seen;
 
 pub use channel::Channel;
+pub use choice::Choice;
 pub use instruments::{Instruments, Ready};
 pub use inverter::{Inversion, Inverter};
 pub use measurement::{Diffraction, Measurement, Nuisance, Raw};

@@ -7,7 +7,7 @@ use crate::elements::Composition;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::instrument::Window;
-use crate::inverse::{Diffraction, Inverter, Measurement, Nuisance, Raw};
+use crate::inverse::{Choice, Diffraction, Inverter, Measurement, Nuisance, Raw};
 use crate::io::curve_text::{ReadOptions, parse};
 use crate::operator::{Operator, rows};
 use crate::report::pages::{CheckView, InversionView, check_report, inversion_report};
@@ -236,6 +236,7 @@ fn alone(
         map: DomainMap::new(&inverter.seen, measurement.data.as_ref()),
         inversion: &inversion,
         resolution: &inverter.resolution()?,
+        choice: Choice::new(operator, &inverter.seen)?,
         findings,
         sources,
     })
@@ -284,6 +285,7 @@ fn pair(
             domain: comparison.spectrum,
             map: DomainMap::new(&judge.inverter.seen, z),
             resolution: &judge.inverter.resolution()?,
+            choice: Choice::new(operator, &judge.inverter.seen)?,
             findings,
             sources,
         },

@@ -10,7 +10,7 @@ use crate::consistency::{Answer, Domain, DomainMap, Power, Verdict};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::grid::Grid;
-use crate::inverse::{Inversion, Measurement, Resolution};
+use crate::inverse::{Choice, Inversion, Measurement, Resolution};
 use crate::operator::forward::ChosenBy;
 use crate::operator::{Operator, rows, scores};
 use std::path::Path;
@@ -34,6 +34,8 @@ pub struct InversionView<'a> {
     pub map: DomainMap,
     /// What the data decided.
     pub resolution: &'a Resolution,
+    /// How λ was chosen.
+    pub choice: Choice,
     /// What was assumed.
     pub findings: Vec<Finding>,
     /// Files and hashes.
@@ -296,7 +298,11 @@ fn origin(view: &InversionView<'_>) -> Result<Section> {
     );
     Ok(section(
         "What the data said and what the prior said",
-        vec![Block::Text(text), Block::Figure(figures::origin(view)?)],
+        vec![
+            Block::Text(text),
+            Block::Figure(figures::origin(view)?),
+            Block::Figure(figures::choice(&view.choice)?),
+        ],
     ))
 }
 

@@ -4,9 +4,12 @@ use super::{CheckView, InversionView};
 use crate::consistency::DomainMap;
 use crate::consistency::verdict::Range;
 use crate::error::Result;
+use crate::inverse::Choice;
 use crate::operator::{Operator, Weighting, rows};
 use crate::report::{Arrangement, Axis, Figure, Layer, Panel, Role, Size};
 
+/// Directions drawn at most.
+const DIRECTIONS: usize = 40;
 /// Distances below it are drawn there: their logarithm says nothing.
 const SMALLEST_DISTANCE: f64 = 1e-3;
 
@@ -306,6 +309,48 @@ pub(super) fn domain(id: &str, what: &str, map: &DomainMap) -> Result<Figure> {
                     limit([t2.0, t2.1], [limits.1; 2]),
                     points(&format!("this {what}"), &[here], Role::Predicted),
                 ],
+            ),
+        ],
+    )
+}
+
+/// The curve behind λ, and what each direction owes to the data.
+pub(super) fn choice(choice: &Choice) -> Result<Figure> {
+    let log = |v: f64| v.max(f64::MIN_POSITIVE).log10();
+    let (lambda, error): (Vec<f64>, Vec<f64>) =
+        choice.curve.iter().map(|&(l, e)| (log(l), e)).unzip();
+    let chosen = log(choice.lambda);
+    let filter: Vec<f64> = choice.filter.iter().take(DIRECTIONS).copied().collect();
+    let number: Vec<f64> = (1..=filter.len()).map(|k| k as f64).collect();
+    Figure::new(
+        "lambda",
+        "(a) Error of g(r) from clean spectra of training glasses that were left out one at a time, relative to answering their mean (1), against λ, and the λ that is used. (b) The share of each direction of the spectrum, the strongest first, that these data decide; the prior decides the rest.",
+        Arrangement::Beside,
+        Size::page(62.0),
+        vec![
+            Panel::new(
+                Axis::new("log₁₀ λ"),
+                Axis::new("leave-one-out error"),
+                vec![
+                    Layer::line("all λ", &lambda, &error, Role::Inferred),
+                    Layer::Points {
+                        label: "used".into(),
+                        x: vec![chosen],
+                        y: vec![choice.error],
+                        sigma: None,
+                        role: Role::Predicted,
+                    },
+                ],
+            ),
+            Panel::new(
+                Axis::over("direction", 0.0, filter.len() as f64 + 1.0),
+                Axis::over("share decided by the data", 0.0, 1.05),
+                vec![Layer::Bars {
+                    label: String::new(),
+                    x: number,
+                    y: filter,
+                    role: Role::Inferred,
+                }],
             ),
         ],
     )
