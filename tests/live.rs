@@ -173,6 +173,145 @@ fn a_folder_without_a_spectrum_is_an_error_and_so_is_none() {
     assert!(!out.exists());
 }
 
+/// `invert` of these files with a report of the series as JSON, or its complaint.
+fn series(place: &Path, op: &Path, files: &[PathBuf], more: &[&str]) -> Result<Value, String> {
+    let report = place.join("series.json");
+    let mut invert = tiny::glassbridge();
+    invert
+        .arg("invert")
+        .arg(op)
+        .args(files)
+        .args(["--noise", "0.01", "--out"]);
+    invert
+        .arg(place.join("out"))
+        .arg("--report")
+        .arg(&report)
+        .args(more);
+    let output = invert.output().unwrap();
+    if !matches!(output.status.code(), Some(0 | 3)) {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    Ok(serde_json::from_slice(&fs::read(report).unwrap()).unwrap())
+}
+
+/// The figure of this name in a report.
+fn figure<'a>(report: &'a Value, id: &str) -> &'a Value {
+    let sections = report["sections"].as_array().unwrap().iter();
+    let mut blocks = sections.flat_map(|s| s["blocks"].as_array().unwrap());
+    let found = blocks.find(|b| b["figure"]["id"] == id);
+    &found.unwrap_or_else(|| panic!("no figure '{id}'"))["figure"]
+}
+
+#[test]
+fn the_report_of_many_spectra_is_that_of_the_series() {
+    let place = tempfile::tempdir().unwrap();
+    let (operator, op) = tiny::operator(place.path());
+    let new = tiny::set(40, 3);
+    let mut text = String::from("# quantity: vdos\n# unit: meV\nsample");
+    for x in new.energy.centres() {
+        text += &format!(",{x}");
+    }
+    for i in 0..40 {
+        text += &format!("\ns{i}");
+        for j in 0..new.energy.len() {
+            text += &format!(",{}", new.spectra[(i, j)]);
+        }
+    }
+    let table = place.path().join("y.csv");
+    fs::write(&table, text + "\n").unwrap();
+    // The scan runs against the order of the rows.
+    let samples = place.path().join("samples.csv");
+    let rows: String = (0..40)
+        .map(|i| format!("s{i},{}\n", 400 - 10 * i))
+        .collect();
+    fs::write(&samples, format!("sample,T (K)\n{rows}")).unwrap();
+    let samples = samples.to_string_lossy().into_owned();
+    let files = [table];
+    let scan = ["--scan", "T (K)", "--samples", &samples];
+    let report = series(place.path(), &op, &files, &scan).unwrap();
+    // Forty frames are a map: rows by temperature, the last sample first.
+    let map = &figure(&report, "series")["panels"][1];
+    assert_eq!(map["y"]["label"], "T (K)");
+    let layer = &map["layers"][0];
+    assert_eq!(layer["kind"], "map");
+    assert_eq!(layer["y"][0], 10.0);
+    assert_eq!(layer["y"].as_array().unwrap().len(), 40);
+    let g = WideTable::read(&place.path().join("out/g.csv")).unwrap();
+    assert_eq!(g.samples[39], "s39");
+    let p = operator.meta.r.len();
+    for j in 0..p {
+        let drawn = layer["values"][j].as_f64().unwrap();
+        assert!((drawn - g.rows[(39, j)]).abs() < 1e-6, "{j}");
+    }
+    let trends = figure(&report, "series-trends");
+    assert_eq!(
+        trends["panels"][1]["layers"]
+            .as_array()
+            .unwrap()
+            .last()
+            .unwrap()["x"][0],
+        10.0
+    );
+    // Three rows of the summary are outside (seed 3): their runs are shaded, and the table tells them.
+    let summary = fs::read_to_string(place.path().join("out/summary.csv")).unwrap();
+    let outside = summary.matches("outside-domain").count();
+    assert_eq!(
+        report["verdict"]["tone"],
+        if outside > 0 { "cannot" } else { "neutral" }
+    );
+    let shaded = |l: &&Value| l["kind"] == "shade";
+    let shades = trends["panels"][0]["layers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(shaded)
+        .count();
+    assert!(
+        (outside > 0) == (shades > 0) && shades <= outside,
+        "{outside} {shades}"
+    );
+
+    // Without a scan they stand in their order; a column that is not there is named.
+    let report = series(place.path(), &op, &files, &[]).unwrap();
+    assert_eq!(
+        figure(&report, "series")["panels"][0]["y"]["label"],
+        "frame"
+    );
+    for (more, word) in [
+        (vec!["--scan", "p", "--samples", &samples], "'p'"),
+        (vec!["--scan", "p"], "--samples"),
+    ] {
+        let why = series(place.path(), &op, &files, &more).unwrap_err();
+        assert!(why.contains(word), "{why}");
+    }
+}
+
+#[test]
+fn a_few_spectra_are_lines_that_stand_on_the_scan() {
+    let place = tempfile::tempdir().unwrap();
+    let (_, op) = tiny::operator(place.path());
+    let new = tiny::set(3, 2);
+    let curve = |i: usize| tiny::curves(&new, i, place.path(), &format!("T{}", 100 * (3 - i))).1;
+    let files: Vec<PathBuf> = (0..3).map(curve).collect();
+    let report = series(place.path(), &op, &files, &["--scan", "name"]).unwrap();
+    let panel = &figure(&report, "series")["panels"][1];
+    let lines = panel["layers"].as_array().unwrap();
+    assert_eq!(lines.len(), 3);
+    // The uppermost first; g of the hard core is small, so that a line begins near its place on the axis.
+    for (line, at) in lines.iter().zip([300.0, 200.0, 100.0]) {
+        assert_eq!(line["kind"], "line");
+        let low = line["y"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|y| y.as_f64().unwrap())
+            .fold(f64::MAX, f64::min);
+        assert!((low - at).abs() < 100.0, "{low} {at}");
+    }
+    let why = series(place.path(), &op, &[files[0].clone(), op.clone()], &[]).unwrap_err();
+    assert!(why.contains("op.npz"), "{why}");
+}
+
 /// A child that goes with its test.
 struct Ended(Child);
 
