@@ -1,6 +1,6 @@
 // The local page: reads two files and the settings, asks the server, shows the answer. Nothing is kept.
 (() => {
-  const at = (id) => document.getElementById(id);
+  const at = (id) => document.getElementById("ask-" + id);
   const files = { spectrum: null, pdf: null };
   const zooms = new Map();
   let isAsking = false;
@@ -70,7 +70,7 @@
         }
         refused(reply.ok ? "" : told.error);
         if (!reply.ok) at("answer").replaceChildren();
-        for (const button of document.querySelectorAll("#download button"))
+        for (const button of document.querySelectorAll("#ask-download button"))
           button.disabled = !reply.ok || (button.dataset.kind === "pdf" && !known.hasPdf);
       } catch (error) {
         refused(`the program does not answer: ${error.message}\n  help:  is \`glassbridge serve\` still running?`);
@@ -109,10 +109,10 @@
   }
   document.querySelector("aside").addEventListener("input", (e) => {
     told();
-    if (e.target.type !== "file" && e.target.id !== "paper") ask();
+    if (e.target.type !== "file" && e.target.id !== "ask-paper") ask();
   });
 
-  for (const button of document.querySelectorAll("#download button")) {
+  for (const button of document.querySelectorAll("#ask-download button")) {
     button.addEventListener("click", async () => {
       const kind = button.dataset.kind;
       const reply = await post(`report?${kind}`);

@@ -7,8 +7,8 @@ from playwright.sync_api import expect, sync_playwright
 
 
 def answered(page):
-    expect(page.locator("#state")).to_contain_text("answered in", timeout=60_000)
-    expect(page.locator("#answer")).not_to_have_class("old", timeout=60_000)
+    expect(page.locator("#ask-state")).to_contain_text("answered in", timeout=60_000)
+    expect(page.locator("#ask-answer")).not_to_have_class("old", timeout=60_000)
 
 
 def live(browser, demo, address, shots):
@@ -18,31 +18,31 @@ def live(browser, demo, address, shots):
     page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
     page.on("request", lambda r: asked.append(r.url))
     page.goto(address)
-    page.set_input_files("#spectrum", demo / "spectrum.dat")
+    page.set_input_files("#ask-spectrum", demo / "spectrum.dat")
     answered(page)
     expect(page.locator(".verdict strong")).to_have_text("inside the domain")
-    page.set_input_files("#pdf", demo / "pdf.dat")
+    page.set_input_files("#ask-pdf", demo / "pdf.dat")
     expect(page.locator(".verdict strong")).to_have_text("consistent", timeout=60_000)
     answered(page)
-    assert page.locator("#answer .charts canvas").count() >= 4, "the figures are charts"
-    print("spectrum and PDF:", page.locator("#state").inner_text())
+    assert page.locator("#ask-answer .charts canvas").count() >= 4, "the figures are charts"
+    print("spectrum and PDF:", page.locator("#ask-state").inner_text())
     page.screenshot(path=shots / "serve.png")
 
     def moved(id, value, word):
-        page.locator(f"#{id}").evaluate("(e, v) => { e.value = v; e.dispatchEvent(new Event('input', { bubbles: true })); }", value)
-        expect(page.locator("#answer")).to_contain_text(word, timeout=60_000)
+        page.locator(f"#ask-{id}").evaluate("(e, v) => { e.value = v; e.dispatchEvent(new Event('input', { bubbles: true })); }", value)
+        expect(page.locator("#ask-answer")).to_contain_text(word, timeout=60_000)
         answered(page)
-        print(f"{id} moved:", page.locator("#state").inner_text())
+        print(f"{id} moved:", page.locator("#ask-state").inner_text())
 
     moved("lambda", "1", "lambda-moved")
-    page.check("#noise_set")
+    page.check("#ask-noise_set")
     moved("noise", "-1", "10.0 % of its rms")
-    page.fill("#composition", "Xx")
-    page.locator("#composition").dispatch_event("input")
-    expect(page.locator("#error")).to_contain_text("Xx", timeout=60_000)
+    page.fill("#ask-composition", "Xx")
+    page.locator("#ask-composition").dispatch_event("input")
+    expect(page.locator("#ask-error")).to_contain_text("Xx", timeout=60_000)
     page.screenshot(path=shots / "serve-refused.png")
-    page.fill("#composition", "SiO2")
-    expect(page.locator("#error")).to_be_hidden(timeout=60_000)
+    page.fill("#ask-composition", "SiO2")
+    expect(page.locator("#ask-error")).to_be_hidden(timeout=60_000)
     answered(page)
     with page.expect_download() as download:
         page.click("[data-kind=html]")

@@ -323,7 +323,7 @@ pub(super) fn choice(choice: &Choice) -> Result<Figure> {
     let filter: Vec<f64> = choice.filter.iter().take(DIRECTIONS).copied().collect();
     let number: Vec<f64> = (1..=filter.len()).map(|k| k as f64).collect();
     Figure::new(
-        "lambda",
+        "lambda-curve",
         "(a) Error of g(r) from clean spectra of training glasses that were left out one at a time, relative to answering their mean (1), against λ, and the λ that is used. (b) The share of each direction of the spectrum, the strongest first, that these data decide; the prior decides the rest.",
         Arrangement::Beside,
         Size::page(62.0),
