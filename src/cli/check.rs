@@ -7,7 +7,7 @@ use super::predict::pdf_measurement;
 use super::read_options::{PaperName, ReadArgs, SampleArgs};
 use crate::consistency::predictive::Comparison;
 use crate::consistency::verdict::{Range, pdf_deviations, ranges};
-use crate::consistency::{Answer, DomainMap, Judge, Verdict};
+use crate::consistency::{Answer, DomainMap, Judge, Power, Verdict, width};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
@@ -68,6 +68,8 @@ struct Pair {
     verdict: Verdict,
     inversion: Inversion,
     r: Vec<Range>,
+    /// What is true of this pair only.
+    findings: Vec<Finding>,
 }
 
 /// Both files, as the operator wants them, row by row of the same sample.
@@ -84,8 +86,9 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let operator = Operator::load(&args.operator)?;
     let sides = load_sides(&operator, args)?;
     let judge = Judge::new(&operator, &sides.spectrum.channel, &sides.pdf.channel)?;
+    let power = Power::from(&judge.curves()?);
     let pairs: Vec<Pair> = (0..sides.names.len())
-        .map(|i| judge_pair(&operator, &judge, &sides, i))
+        .map(|i| judge_pair(&operator, &judge, &power, &sides, i))
         .collect();
     if !args.report.is_empty() || args.figures.is_some() {
         let worst = (0..pairs.len())
@@ -96,9 +99,17 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
                     .total_cmp(&pairs[b].comparison.p_value)
             })
             .unwrap_or(0);
-        write_report(&operator, &judge, &sides, &pairs[worst], worst, args)?;
+        write_report(
+            &operator,
+            &judge,
+            &power,
+            &sides,
+            &pairs[worst],
+            worst,
+            args,
+        )?;
     }
-    tell(&judge, &sides, &pairs, args.json);
+    tell(&power, &sides, &pairs, args.json);
     let agrees = |p: &Pair| matches!(p.verdict.answer, Answer::Consistent | Answer::Undecided);
     let fine = if sides.table {
         pairs.iter().all(|p| p.verdict.answer == Answer::Consistent)
@@ -172,7 +183,13 @@ fn paired(spectrum: Loaded, mut pdf: Loaded, args: &Args) -> Result<(Loaded, Loa
     Ok((spectrum, pdf))
 }
 
-fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -> Pair {
+fn judge_pair(
+    operator: &Operator,
+    judge: &Judge<'_>,
+    power: &Power,
+    sides: &Sides,
+    i: usize,
+) -> Pair {
     let (z, d) = (
         sides.spectrum.data.subrows(i, 1),
         sides.pdf.data.subrows(i, 1),
@@ -181,10 +198,12 @@ fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -
     let inversion = judge.inverter.invert(z).remove(0);
     let verdict = Verdict::of(
         &comparison,
-        &judge.power,
+        power,
         &sides.spectrum.channel.x,
         &rows::row(z, 0),
     );
+    let channels = (&sides.spectrum.channel, &sides.pdf.channel);
+    let findings = width::findings(operator, channels, (z, d), &comparison);
     let deviations = pdf_deviations(&comparison.descriptor, &inversion);
     Pair {
         name: sides.names[i].clone(),
@@ -192,12 +211,14 @@ fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -
         comparison,
         verdict,
         inversion,
+        findings,
     }
 }
 
 fn write_report(
     operator: &Operator,
     judge: &Judge<'_>,
+    power: &Power,
     sides: &Sides,
     pair: &Pair,
     row: usize,
@@ -215,14 +236,14 @@ fn write_report(
             map: DomainMap::new(&judge.inverter.seen, sides.spectrum.data.subrows(row, 1)),
             resolution: &resolution,
             choice: Choice::new(operator, &judge.inverter.seen)?,
-            findings: sides.findings.clone(),
+            findings: [sides.findings.as_slice(), &pair.findings].concat(),
             sources: sides.sources.clone(),
         },
         pdf: &sides.pdf,
         pdf_map: DomainMap::new(&judge.predictor.seen, sides.pdf.data.subrows(row, 1)),
         comparison: &pair.comparison,
         verdict: &pair.verdict,
-        power: &judge.power,
+        power,
         r: &pair.r,
     })?;
     report.paper = args.paper.into();
@@ -235,8 +256,9 @@ fn write_report(
     Ok(())
 }
 
-fn object(judge: &Judge<'_>, pair: &Pair, findings: &[Finding]) -> Value {
+fn object(power: &Power, pair: &Pair, findings: &[Finding]) -> Value {
     let c = &pair.comparison;
+    let findings = [findings, &pair.findings].concat();
     json!({
         "sample": pair.name,
         "verdict": pair.verdict.answer,
@@ -244,17 +266,17 @@ fn object(judge: &Judge<'_>, pair: &Pair, findings: &[Finding]) -> Value {
         "p_value": c.p_value,
         "chi2": c.chi2,
         "domain": { "spectrum": c.spectrum, "pdf": c.pdf },
-        "power": judge.power,
+        "power": power,
         "findings": findings,
         "disagreement": { "energy": pair.verdict.energy, "r": pair.r },
     })
 }
 
-fn tell(judge: &Judge<'_>, sides: &Sides, pairs: &[Pair], as_json: bool) {
+fn tell(power: &Power, sides: &Sides, pairs: &[Pair], as_json: bool) {
     if as_json {
         let objects: Vec<Value> = pairs
             .iter()
-            .map(|p| object(judge, p, &sides.findings))
+            .map(|p| object(power, p, &sides.findings))
             .collect();
         match objects.as_slice() {
             [one] if !sides.table => println!("{one}"),
@@ -271,6 +293,7 @@ fn tell(judge: &Judge<'_>, sides: &Sides, pairs: &[Pair], as_json: bool) {
             pair.verdict.answer.name(),
             c.p_value
         );
+        load::tell(&pair.findings);
         if !sides.table {
             println!("{}", pair.verdict.sentence);
             for range in &pair.verdict.energy {

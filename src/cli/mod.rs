@@ -24,6 +24,7 @@ mod serve;
 mod simulate;
 mod train;
 mod training_data;
+mod validate;
 mod watch;
 
 use crate::error::Result;
@@ -45,6 +46,7 @@ enum Verb {
     Check(check::Args),
     Watch(watch::Args),
     Serve(serve::Args),
+    Validate(validate::Args),
     Predict(predict::Args),
     Inspect(inspect::Args),
     Train(train::Args),
@@ -71,6 +73,7 @@ pub fn main() -> ExitCode {
             Verb::Check(args) => check::run(&args),
             Verb::Watch(args) => watch::run(&args),
             Verb::Serve(args) => serve::run(&args),
+            Verb::Validate(args) => validate::run(&args),
             Verb::Predict(args) => predict::run(&args),
             Verb::Inspect(args) => inspect::run(&args),
             Verb::Train(args) => train::run(&args),

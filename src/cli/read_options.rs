@@ -56,6 +56,9 @@ pub(super) struct SampleArgs {
     /// Window of that transform
     #[arg(long, value_enum, default_value = "none")]
     pub(super) window: WindowName,
+    /// Standard deviation (Å) by which the peaks of the PDF are wider than those of the training glasses
+    #[arg(long, value_name = "SIGMA")]
+    pub(super) pdf_width: Option<f64>,
     /// Number density in atoms/Å^3, e.g. 0.0662 for silica glass
     #[arg(long)]
     pub(super) density: Option<f64>,
@@ -83,6 +86,7 @@ impl SampleArgs {
                 WindowName::None => Window::None,
                 WindowName::Lorch => Window::Lorch,
             },
+            width: self.pdf_width,
             composition: self.composition.as_ref(),
         }
     }

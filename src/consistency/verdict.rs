@@ -1,6 +1,7 @@
 //! The answer, in one word and one sentence, with where the two measurements differ.
 
 use super::Power;
+use super::domain::OUTSIDE_BELOW;
 use super::power::LEVEL;
 use super::predictive::Comparison;
 use crate::inverse::Inversion;
@@ -84,8 +85,15 @@ fn decide(c: &Comparison, power: &Power) -> (Answer, String) {
             (false, true) => "the spectrum does not look",
             _ => "the pair distribution function does not look",
         };
-        let sentence =
-            format!("The operator cannot judge this sample: {who} like a glass it was trained on.");
+        let dense = c.pdf.density_share.is_some_and(|s| s < OUTSIDE_BELOW);
+        let why = if dense {
+            " (its density alone tells it from them)"
+        } else {
+            ""
+        };
+        let sentence = format!(
+            "The operator cannot judge this sample: {who} like a glass it was trained on{why}."
+        );
         return (Answer::OutsideDomain, sentence);
     }
     let percent = 100.0 * c.p_value;
@@ -97,13 +105,15 @@ fn decide(c: &Comparison, power: &Power) -> (Answer, String) {
     }
     if power.mismatch < ENOUGH_POWER {
         let sentence = format!(
-            "These measurements could not have told: of clearly wrong pairs only {:.0} % would have been noticed.",
-            100.0 * power.mismatch
+            "These measurements could not have told: of clearly wrong pairs only {:.0} % would have been noticed. {}",
+            100.0 * power.mismatch,
+            power.sentence()
         );
         return (Answer::Undecided, sentence);
     }
     let sentence = format!(
-        "The two measurements agree: {percent:.0} % of true pairs of such glasses differ at least as much."
+        "The two measurements agree: {percent:.0} % of true pairs of such glasses differ at least as much. {}",
+        power.sentence()
     );
     (Answer::Consistent, sentence)
 }

@@ -49,7 +49,7 @@ impl<'a> Inverter<'a> {
             operator.y.as_ref(),
             channel,
             meta.lambda_backward,
-            &meta.folds,
+            &operator.random_folds(),
             meta.seed,
         )?;
         let (n, p) = (operator.samples(), operator.x.ncols());

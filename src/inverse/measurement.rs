@@ -1,6 +1,6 @@
 //! Measured curves brought to the operator's descriptor and normalisation, with the channel they were taken through.
 
-use super::{Channel, noise};
+use super::{Channel, noise, structure_factor};
 use crate::curve::Quantity;
 use crate::elements::Composition;
 use crate::error::{Error, Result};
@@ -8,6 +8,7 @@ use crate::finding::Finding;
 use crate::grid::Grid;
 use crate::instrument::{Window, resolution};
 use crate::operator::{Descriptor, Operator, rows};
+use crate::units::Unit;
 use faer::{Mat, MatRef};
 use std::f64::consts::PI;
 
@@ -40,15 +41,33 @@ pub struct Diffraction<'a> {
     pub q_max: Option<f64>,
     /// The window it used.
     pub window: Window,
+    /// Standard deviation, Å, by which the peaks are wider than the training glasses': thermal motion they lack.
+    pub width: Option<f64>,
     /// Chemical formula, for scattering lengths; that of the operator if not given.
     pub composition: Option<&'a Composition>,
 }
 
 impl Diffraction<'_> {
+    /// The further width, checked.
+    pub(super) fn width(&self) -> Result<Option<f64>> {
+        /// Thermal widths are below 0.3 Å in any solid.
+        const WIDEST: f64 = 1.0;
+        match self.width {
+            Some(width) if !(0.0..=WIDEST).contains(&width) => {
+                Err(Error::new(format!("a width of {width} Å is not thermal"))
+                    .cure("give the standard deviation in Å, such as 0.05"))
+            }
+            other => Ok(other),
+        }
+    }
+
     /// From the operator's r grid to the measured points: the finite Q range, then sampling. The rows of the former are
     /// scaled to keep a constant, so that it can act on `(ρ/ρ̄) g` as it does on `g - 1`.
     fn map(&self, grid: &Grid, x: &[f64], findings: &mut Vec<Finding>) -> Result<Mat<f64>> {
-        let sampling = resolution::sampling(grid, x)?;
+        let mut sampling = resolution::sampling(grid, x)?;
+        if let Some(width) = self.width()? {
+            sampling = sampling * resolution::averaging(grid, width);
+        }
         let Some(q_max) = self.q_max else {
             findings.push(Finding::new(
                 "q-range-unknown",
@@ -78,6 +97,8 @@ pub struct Measurement {
     pub scale: Vec<f64>,
     /// What was assumed.
     pub findings: Vec<Finding>,
+    /// The unit of the points: meV, Å, or 1/Å for a structure factor.
+    pub axis: Unit,
 }
 
 /// Curves at common points as they came: x in inside units, one row a curve, errors if known.
@@ -95,7 +116,7 @@ pub struct Raw {
 
 impl Raw {
     /// Only the points from `low` to `high`.
-    fn restricted(&self, low: f64, high: f64) -> Result<Self> {
+    pub(super) fn restricted(&self, low: f64, high: f64) -> Result<Self> {
         let keep: Vec<usize> = (0..self.x.len())
             .filter(|&j| (low..=high).contains(&self.x[j]))
             .collect();
@@ -122,7 +143,7 @@ impl Raw {
     }
 }
 
-fn rms(m: MatRef<'_, f64>) -> f64 {
+pub(super) fn rms(m: MatRef<'_, f64>) -> f64 {
     (rows::sum_of_squares(m) / (m.nrows() * m.ncols()) as f64).sqrt()
 }
 
@@ -179,10 +200,12 @@ impl Measurement {
             data,
             scale,
             findings,
+            axis: raw.quantity.axis(),
         })
     }
 
-    /// Pair distribution functions for an operator, in any real-space convention. `density` (per Å³) has one value a curve;
+    /// Pair distribution functions for an operator, in any real-space convention, or structure factors in any reciprocal one (which
+    /// are not transformed but conditioned on as they are; see `structure_factor.rs`). `density` (per Å³) has one value a curve;
     /// where it is missing the training mean is assumed, its spread becomes a nuisance, and a finding says so.
     pub fn pdfs(
         operator: &Operator,
@@ -190,6 +213,9 @@ impl Measurement {
         density: Option<&[f64]>,
         diffraction: &Diffraction<'_>,
     ) -> Result<Self> {
+        if raw.quantity.axis() == Unit::InverseAngstrom {
+            return structure_factor::measurement(operator, raw, density, diffraction);
+        }
         let meta = &operator.meta;
         let mut findings = Vec::new();
         let mean_x = rows::mean(operator.x.as_ref());
@@ -252,6 +278,7 @@ impl Measurement {
             data,
             scale,
             findings,
+            axis: raw.quantity.axis(),
         })
     }
 }
@@ -275,7 +302,7 @@ impl Conversion {
         composition: Option<&Composition>,
     ) -> Result<Self> {
         let meta = &operator.meta;
-        if quantity.axis() != crate::units::Unit::Angstrom {
+        if quantity.axis() != Unit::Angstrom {
             return Err(Error::new(format!("the PDF file holds {quantity}, not a function of r"))
                 .cure("give a g(r), G(r), T(r) or R(r); `glassbridge inspect` shows how the file was read"));
         }
@@ -377,7 +404,7 @@ fn scales(
 }
 
 /// Median noise estimate over the curves, with the finding that says so.
-fn estimated(
+pub(super) fn estimated(
     seen: MatRef<'_, f64>,
     data: MatRef<'_, f64>,
     what: &str,

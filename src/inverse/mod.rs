@@ -15,6 +15,7 @@ mod predictor;
 pub mod pseudo_inverse;
 mod resolution;
 mod seen;
+mod structure_factor;
 
 pub use channel::Channel;
 pub use choice::Choice;

@@ -1,7 +1,7 @@
 //! The answer to one question of the local page: curves and settings in, a report out. No file is touched.
 
 use crate::consistency::verdict::ranges;
-use crate::consistency::{Domain, DomainMap, Judge, Verdict};
+use crate::consistency::{Domain, DomainMap, Judge, Power, Verdict, width};
 use crate::curve::Quantity;
 use crate::elements::Composition;
 use crate::error::{Error, Result};
@@ -17,6 +17,7 @@ use faer::Mat;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Mutex;
 
 /// The least and the largest factor on the model error.
 const FACTORS: (f64, f64) = (1e-3, 1e3);
@@ -33,6 +34,42 @@ pub struct Question {
     /// How they are to be taken.
     #[serde(default)]
     pub settings: Settings,
+    /// While a setting moves: what the pair could have told may be that of the last full answer to the same files, which a
+    /// finding then says. Counting it takes most of the time of an answer.
+    #[serde(default)]
+    pub quick: bool,
+}
+
+/// What the last full answer found out and the next quick ones may use.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<Option<(blake3::Hash, Power)>>);
+
+impl Memory {
+    fn recall(&self, of: blake3::Hash) -> Option<Power> {
+        // A thread that failed while it wrote leaves at worst no memory.
+        let held = self.0.lock().ok()?;
+        held.as_ref()
+            .filter(|(hash, _)| *hash == of)
+            .map(|(_, power)| *power)
+    }
+
+    fn keep(&self, of: blake3::Hash, power: Power) {
+        if let Ok(mut held) = self.0.lock() {
+            *held = Some((of, power));
+        }
+    }
+}
+
+impl Question {
+    /// The same for questions about the same two files.
+    fn files(&self) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new();
+        for part in std::iter::once(&self.spectrum).chain(&self.pdf) {
+            hasher.update(&(part.bytes.len() as u64).to_le_bytes());
+            hasher.update(part.bytes.as_bytes());
+        }
+        hasher.finalize()
+    }
 }
 
 /// A file as the browser read it.
@@ -165,6 +202,7 @@ pub fn report(
     operator: &Operator,
     source: &(String, String),
     question: &Question,
+    memory: &Memory,
 ) -> Result<Report> {
     let settings = &question.settings;
     let operator = settings.scaled(operator)?;
@@ -201,14 +239,21 @@ pub fn report(
             findings.extend(pdf.findings.iter().cloned());
             sources.push(pdf.source.clone());
             let name = format!("{} and {}", question.spectrum.name, upload.name);
-            pair(
+            let files = question.files();
+            let remembered = question.quick.then(|| memory.recall(files)).flatten();
+            let (report, power) = pair(
                 &operator,
                 &name,
                 (&measured, &pdf),
                 settings,
                 findings,
                 sources,
-            )?
+                remembered,
+            )?;
+            if remembered.is_none() {
+                memory.keep(files, power);
+            }
+            report
         }
     };
     if settings.letter {
@@ -249,7 +294,8 @@ fn pair(
     settings: &Settings,
     mut findings: Vec<Finding>,
     sources: Vec<(String, String)>,
-) -> Result<Report> {
+    remembered: Option<Power>,
+) -> Result<(Report, Power)> {
     let composition: Option<Composition> = said(settings.composition.as_deref())?;
     let diffraction = Diffraction {
         q_max: settings.q_max.or(pdf.q_max),
@@ -264,18 +310,30 @@ fn pair(
     let pdf = Measurement::pdfs(operator, &pdf.raw, density.as_deref(), &diffraction)?;
     findings.extend(pdf.findings.iter().cloned());
     let judge = Judge::new(operator, &spectrum.channel, &pdf.channel)?;
-    let z = spectrum.data.as_ref();
-    let comparison = judge.compare(z, pdf.data.as_ref());
-    let inversion = judge.inverter.invert(z).remove(0);
-    let verdict = Verdict::of(
+    let (z, d) = (spectrum.data.as_ref(), pdf.data.as_ref());
+    let comparison = judge.compare(z, d);
+    let power = match remembered {
+        Some(power) => {
+            findings.push(Finding::new(
+                "power-not-renewed",
+                "What the pair could have told was counted before the last settings were moved.",
+                "It is counted anew when you let go.",
+            ));
+            power
+        }
+        None => Power::from(&judge.curves()?),
+    };
+    findings.extend(width::findings(
+        operator,
+        (&spectrum.channel, &pdf.channel),
+        (z, d),
         &comparison,
-        &judge.power,
-        &spectrum.channel.x,
-        &rows::row(z, 0),
-    );
+    ));
+    let inversion = judge.inverter.invert(z).remove(0);
+    let verdict = Verdict::of(&comparison, &power, &spectrum.channel.x, &rows::row(z, 0));
     let deviations =
         crate::consistency::verdict::pdf_deviations(&comparison.descriptor, &inversion);
-    check_report(&CheckView {
+    let report = check_report(&CheckView {
         inversion: InversionView {
             operator,
             name,
@@ -293,7 +351,8 @@ fn pair(
         pdf: &pdf,
         comparison: &comparison,
         verdict: &verdict,
-        power: &judge.power,
+        power: &power,
         r: &ranges(&operator.meta.r.centres(), &deviations, 3.0),
-    })
+    })?;
+    Ok((report, power))
 }

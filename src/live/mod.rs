@@ -7,6 +7,6 @@ mod folder;
 mod page;
 mod server;
 
-pub use answer::{Question, Settings, Upload, report};
+pub use answer::{Memory, Question, Settings, Upload, report};
 pub use folder::Folder;
 pub use server::Server;

@@ -3,8 +3,12 @@
   const at = (id) => document.getElementById("ask-" + id);
   const files = { spectrum: null, pdf: null };
   const zooms = new Map();
-  let isAsking = false;
+  // Each question has a number; an answer is shown unless a later one was shown already.
+  let asked = 0;
+  let shown = 0;
+  let isMoving = false;
   let isStale = false;
+  let rest = 0;
 
   at("operator").textContent = `${known.operator}: ${known.glasses} glasses, ${known.quantity}` + (known.composition ? `, ${known.composition}` : "");
   at("composition").placeholder = known.composition || "SiO2";
@@ -25,8 +29,9 @@
   const noise = () => 10 ** Number(at("noise").value);
   const lambda = () => 10 ** Number(at("lambda").value);
 
-  function question() {
+  function question(quick) {
     return JSON.stringify({
+      quick,
       spectrum: files.spectrum,
       pdf: files.pdf,
       settings: {
@@ -40,44 +45,53 @@
     });
   }
 
-  const post = (path) => fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: question() });
+  const post = (path, quick) => fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: question(quick) });
 
   function refused(why) {
     at("error").textContent = why;
     at("error").hidden = !why;
   }
 
-  // One question at a time; what changed meanwhile is asked as soon as the answer is there.
+  async function answer(quick) {
+    const number = ++asked;
+    const begin = performance.now();
+    let told, ok;
+    try {
+      const reply = await post("answer", quick);
+      [ok, told] = [reply.ok, await reply.json()];
+    } catch (error) {
+      [ok, told] = [false, { error: `the program does not answer: ${error.message}\n  help:  is \`glassbridge serve\` still running?` }];
+    }
+    if (number < shown) return;
+    shown = number;
+    if (ok) {
+      at("answer").innerHTML = told.html;
+      glassbridge.enliven(at("answer"), look, zooms);
+      at("state").textContent = `answered in ${Math.round(performance.now() - begin)} ms`;
+    } else at("answer").replaceChildren();
+    refused(ok ? "" : told.error);
+    for (const button of document.querySelectorAll("#ask-download button"))
+      button.disabled = !ok || (button.dataset.kind === "pdf" && !known.hasPdf);
+  }
+
+  // While settings move, one quick question at a time, the last setting always; at rest, a full one.
   async function ask() {
     if (!files.spectrum) {
       at("state").textContent = files.pdf ? "Now drop the spectrum that it is to be compared with." : "Drop a spectrum: its PDF is inferred.";
       return;
     }
     isStale = true;
-    if (isAsking) return;
-    isAsking = true;
+    clearTimeout(rest);
     at("answer").classList.add("old");
+    if (isMoving) return;
+    isMoving = true;
     while (isStale) {
       isStale = false;
-      const begin = performance.now();
-      try {
-        const reply = await post("answer");
-        const told = await reply.json();
-        if (reply.ok) {
-          at("answer").innerHTML = told.html;
-          glassbridge.enliven(at("answer"), look, zooms);
-          at("state").textContent = `answered in ${Math.round(performance.now() - begin)} ms`;
-        }
-        refused(reply.ok ? "" : told.error);
-        if (!reply.ok) at("answer").replaceChildren();
-        for (const button of document.querySelectorAll("#ask-download button"))
-          button.disabled = !reply.ok || (button.dataset.kind === "pdf" && !known.hasPdf);
-      } catch (error) {
-        refused(`the program does not answer: ${error.message}\n  help:  is \`glassbridge serve\` still running?`);
-      }
+      await answer(true);
     }
+    isMoving = false;
     at("answer").classList.remove("old");
-    isAsking = false;
+    if (files.pdf && at("answer").textContent.includes("power-not-renewed")) rest = setTimeout(() => answer(false), 800);
   }
 
   async function take(side, file) {
@@ -115,7 +129,7 @@
   for (const button of document.querySelectorAll("#ask-download button")) {
     button.addEventListener("click", async () => {
       const kind = button.dataset.kind;
-      const reply = await post(`report?${kind}`);
+      const reply = await post(`report?${kind}`, false);
       if (!reply.ok) return refused((await reply.json()).error);
       const link = document.createElement("a");
       link.href = URL.createObjectURL(await reply.blob());

@@ -24,6 +24,7 @@ pub struct Server {
     operator: Operator,
     source: (String, String),
     address: SocketAddr,
+    memory: answer::Memory,
 }
 
 /// What goes back: status, kind of content, further headers, content.
@@ -53,6 +54,7 @@ impl Server {
             operator,
             source,
             address,
+            memory: answer::Memory::default(),
         })
     }
 
@@ -150,7 +152,12 @@ impl Server {
     }
 
     fn report(&self, question: &answer::Question) -> std::result::Result<report::Report, Refusal> {
-        Ok(answer::report(&self.operator, &self.source, question)?)
+        Ok(answer::report(
+            &self.operator,
+            &self.source,
+            question,
+            &self.memory,
+        )?)
     }
 
     fn download(&self, request: &mut Request, kind: &str) -> Reply {

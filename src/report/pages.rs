@@ -2,6 +2,9 @@
 
 mod figures;
 pub mod series;
+mod validation;
+
+pub use validation::{ValidationView, validation_numbers, validation_report};
 
 use super::{Block, Report, Section, Tone, Verdict as Box};
 use crate::consistency::predictive::Comparison;
@@ -131,10 +134,8 @@ pub fn check_report(view: &CheckView<'_>) -> Result<Report> {
             percent(view.power.mismatch),
         ),
         (
-            "Smallest stretch of the energy scale it would reveal".into(),
-            view.power
-                .energy_scale
-                .map_or("more than 10 %".into(), percent),
+            "Smallest differences it would reveal in four of five pairs: energy scale, r scale, disorder".into(),
+            view.power.smallest().join(", "),
         ),
         (
             "PDF: training glasses at least as far out (T², Q)".into(),

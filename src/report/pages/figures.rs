@@ -119,20 +119,7 @@ fn pdf_layers(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -> Vec<Lay
         Role::Inferred,
     ));
     if let Some(pair) = pair {
-        let density = view.inversion.relative_density.unwrap_or(1.0);
-        let measured: Vec<f64> = rows::row(
-            pair.pdf.data.as_ref(),
-            view.row.min(pair.pdf.data.nrows() - 1),
-        )
-        .iter()
-        .map(|x| x / density)
-        .collect();
-        pdf.push(Layer::line(
-            "measured",
-            &pair.pdf.channel.x,
-            &measured,
-            Role::Measured,
-        ));
+        pdf.push(measured_pdf(view, pair));
     } else {
         let mean: Vec<f64> = rows::mean(view.operator.x.as_ref());
         pdf.push(Layer::line(
@@ -143,6 +130,20 @@ fn pdf_layers(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -> Vec<Lay
         ));
     }
     pdf
+}
+
+/// The measured PDF; of a structure factor, the g(r) that it implies among the training glasses.
+fn measured_pdf(view: &InversionView<'_>, pair: &CheckView<'_>) -> Layer {
+    let density = view.inversion.relative_density.unwrap_or(1.0);
+    let over = |x: Vec<f64>| -> Vec<f64> { x.iter().map(|x| x / density).collect() };
+    if pair.pdf.axis == crate::units::Unit::InverseAngstrom {
+        let r = view.operator.meta.r.centres();
+        let implied = over(pair.comparison.descriptor.clone());
+        return Layer::line("implied by the measured S(Q)", &r, &implied, Role::Measured);
+    }
+    let row = view.row.min(pair.pdf.data.nrows() - 1);
+    let measured = over(rows::row(pair.pdf.data.as_ref(), row));
+    Layer::line("measured", &pair.pdf.channel.x, &measured, Role::Measured)
 }
 
 pub(super) fn spectrum_name(operator: &Operator) -> &'static str {
