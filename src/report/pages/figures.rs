@@ -270,20 +270,22 @@ pub(super) fn domain(id: &str, what: &str, map: &DomainMap) -> Result<Figure> {
         }
     };
     let log = |(t2, q): (f64, f64)| {
-        (
-            t2.max(SMALLEST_DISTANCE).log10(),
-            q.max(SMALLEST_DISTANCE).log10(),
-        )
+        let log = |v: f64| v.max(SMALLEST_DISTANCE).log10();
+        (log(t2), log(q))
     };
     let left_out: Vec<(f64, f64)> = map.left_out.iter().map(|&d| log(d)).collect();
     let (here, limits) = (log(map.distance), log(map.limits));
-    let ends = |of: fn(&(f64, f64)) -> f64, limit: f64| {
-        let all = left_out.iter().chain([&here]).map(of).chain([limit]);
-        let (low, high) = all.fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(v), b.max(v)));
-        let room = 0.05 * (high - low).max(1e-3);
-        (low - room, high + room)
+    let (first, second) = ends(map.glasses.iter().chain([&map.here]));
+    let (t2, q) = ends(left_out.iter().chain([&here, &limits]));
+    // One marker is easily lost among hundreds: a cross through the whole panel is not.
+    let cross = |(x, y): (f64, f64), across: (f64, f64), up: (f64, f64)| {
+        [
+            Layer::line("", &[x; 2], &[up.0, up.1], Role::Measured),
+            Layer::line("", &[across.0, across.1], &[y; 2], Role::Measured),
+        ]
     };
-    let (t2, q) = (ends(|d| d.0, limits.0), ends(|d| d.1, limits.1));
+    let [down, along] = cross(map.here, first, second);
+    let [down_too, along_too] = cross(here, t2, q);
     let limit = |x: [f64; 2], y: [f64; 2]| Layer::line("limit", &x, &y, Role::Predicted);
     Figure::new(
         id,
@@ -294,10 +296,12 @@ pub(super) fn domain(id: &str, what: &str, map: &DomainMap) -> Result<Figure> {
         Size::page(70.0),
         vec![
             Panel::new(
-                Axis::new("first direction (standard deviations)"),
-                Axis::new("second direction"),
+                Axis::over("first direction (standard deviations)", first.0, first.1),
+                Axis::over("second direction", second.0, second.1),
                 vec![
                     points("training glasses", &map.glasses, Role::Prior),
+                    down,
+                    along,
                     points(&format!("this {what}"), &[map.here], Role::Predicted),
                 ],
             ),
@@ -308,11 +312,25 @@ pub(super) fn domain(id: &str, what: &str, map: &DomainMap) -> Result<Figure> {
                     points("left-out glasses", &left_out, Role::Prior),
                     limit([limits.0; 2], [q.0, q.1]),
                     limit([t2.0, t2.1], [limits.1; 2]),
+                    down_too,
+                    along_too,
                     points(&format!("this {what}"), &[here], Role::Predicted),
                 ],
             ),
         ],
     )
+}
+
+/// Ranges of x and y that show all points, with room around.
+fn ends<'a>(points: impl Iterator<Item = &'a (f64, f64)>) -> ((f64, f64), (f64, f64)) {
+    let none = (f64::INFINITY, f64::NEG_INFINITY);
+    let wider = |e: (f64, f64), v: f64| (e.0.min(v), e.1.max(v));
+    let (x, y) = points.fold((none, none), |(x, y), p| (wider(x, p.0), wider(y, p.1)));
+    let roomy = |(low, high): (f64, f64)| {
+        let room = (0.06 * (high - low)).max(1e-3);
+        (low - room, high + room)
+    };
+    (roomy(x), roomy(y))
 }
 
 /// The curve behind λ, and what each direction owes to the data.
