@@ -5,14 +5,14 @@ use super::invert::{NuisanceName, noise_level};
 use super::load::{self, Loaded};
 use super::predict::pdf_measurement;
 use super::raman::RamanArgs;
-use super::read_options::{ReadArgs, SampleArgs};
+use super::read_options::{PaperName, ReadArgs, SampleArgs};
 use crate::consistency::predictive::Comparison;
-use crate::consistency::verdict::{Range, ranges};
-use crate::consistency::{Answer, Judge, Power, Verdict, width};
+use crate::consistency::verdict::{Range, pdf_deviations, ranges};
+use crate::consistency::{Answer, DomainMap, Judge, Power, Verdict, width};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::inverse::{Inversion, Measurement, Nuisance};
+use crate::inverse::{Choice, Inversion, Measurement, Nuisance};
 use crate::operator::{Operator, rows};
 use crate::report::pages;
 use crate::units::Unit;
@@ -45,6 +45,9 @@ pub(super) struct Args {
     /// Write a report (.pdf, .html or .json; may be given more than once); of a table, for the pair that disagrees most.
     #[arg(long)]
     pub(super) report: Vec<PathBuf>,
+    /// Paper of the report.
+    #[arg(long, value_enum, default_value = "a4")]
+    pub(super) paper: PaperName,
     /// Write the report's figures (PNG, SVG, CSV) into this folder.
     #[arg(long)]
     pub(super) figures: Option<PathBuf>,
@@ -207,7 +210,8 @@ fn judge_pair(
         &sides.spectrum.channel.x,
         &rows::row(z, 0),
     );
-    let findings = widths(operator, sides, &comparison, i);
+    let channels = (&sides.spectrum.channel, &sides.pdf.channel);
+    let findings = width::findings(operator, channels, (z, d), &comparison);
     let deviations = pdf_deviations(&comparison.descriptor, &inversion);
     Pair {
         name: sides.names[i].clone(),
@@ -217,39 +221,6 @@ fn judge_pair(
         inversion,
         findings,
     }
-}
-
-/// Where a curve is outside the domain: whether a further width would bring it in.
-fn widths(operator: &Operator, sides: &Sides, comparison: &Comparison, i: usize) -> Vec<Finding> {
-    let meta = &operator.meta;
-    let mut findings = Vec::new();
-    if !comparison.spectrum.inside {
-        let (samples, z) = (operator.y.as_ref(), sides.spectrum.data.subrows(i, 1));
-        let channel = &sides.spectrum.channel;
-        let found = width::unmatched(samples, &meta.energy, channel, meta.lambda_backward, z);
-        findings.extend(found.ok().flatten().map(|w| w.of_spectrum()));
-    }
-    if !comparison.pdf.inside {
-        let (samples, d) = (operator.x.as_ref(), sides.pdf.data.subrows(i, 1));
-        let channel = &sides.pdf.channel;
-        let found = width::unmatched(samples, &meta.r, channel, meta.lambda_forward, d);
-        findings.extend(found.ok().flatten().map(|w| w.of_pdf()));
-    }
-    findings
-}
-
-/// Measured minus inferred g, in units of half the half-width of the 95 % band: about standard deviations. Where all training
-/// glasses agree the band has no width; a difference below a hundredth of the highest peak is not called one.
-fn pdf_deviations(descriptor: &[f64], inversion: &Inversion) -> Vec<f64> {
-    const SMALLEST_DIFFERENCE: f64 = 0.01;
-    let density = inversion.relative_density.unwrap_or(1.0);
-    let top = inversion.g.iter().copied().fold(0.0, f64::max);
-    (0..inversion.g.len())
-        .map(|j| {
-            let half = 0.5 * (inversion.high[j] - inversion.low[j]);
-            2.0 * (descriptor[j] / density - inversion.g[j]) / half.max(SMALLEST_DIFFERENCE * top)
-        })
-        .collect()
 }
 
 fn write_report(
@@ -262,7 +233,7 @@ fn write_report(
     args: &Args,
 ) -> Result<()> {
     let resolution = judge.inverter.resolution()?;
-    let report = pages::check_report(&pages::CheckView {
+    let mut report = pages::check_report(&pages::CheckView {
         inversion: pages::InversionView {
             operator,
             name: &pair.name,
@@ -270,16 +241,20 @@ fn write_report(
             row,
             inversion: &pair.inversion,
             domain: pair.comparison.spectrum,
+            map: DomainMap::new(&judge.inverter.seen, sides.spectrum.data.subrows(row, 1)),
             resolution: &resolution,
+            choice: Choice::new(operator, &judge.inverter.seen)?,
             findings: [sides.findings.as_slice(), &pair.findings].concat(),
             sources: sides.sources.clone(),
         },
         pdf: &sides.pdf,
+        pdf_map: DomainMap::new(&judge.predictor.seen, sides.pdf.data.subrows(row, 1)),
         comparison: &pair.comparison,
         verdict: &pair.verdict,
         power,
         r: &pair.r,
     })?;
+    report.paper = args.paper.into();
     for path in &args.report {
         pages::write(&report, path)?;
     }

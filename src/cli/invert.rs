@@ -3,21 +3,25 @@
 use super::Outcome;
 use super::load::{self, Loaded};
 use super::raman::RamanArgs;
-use super::read_options::ReadArgs;
-use crate::consistency::Domain;
+use super::read_options::{PaperName, ReadArgs};
+use super::series::{self, ScanArgs};
+use crate::consistency::{Domain, DomainMap};
 use crate::error::{Error, Result};
 use crate::inverse::pseudo_inverse::{Filter, Penalty, PseudoInverse, Rule};
-use crate::inverse::{Channel, Inversion, Inverter, Measurement, Nuisance, Resolution};
+use crate::inverse::{
+    Channel, Choice, Instruments, Inversion, Inverter, Measurement, Nuisance, Resolution,
+};
 use crate::io::files;
 use crate::io::npz::Bundle;
 use crate::io::wide_table::WideTable;
 use crate::operator::Operator;
-use crate::report::pages;
+use crate::report::{Report, pages};
 use crate::units::Unit;
 use clap::ValueEnum;
 use faer::{Mat, MatRef};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The pair distribution function that a spectrum implies, with a calibrated 95 % band.
 #[derive(Debug, clap::Args)]
@@ -41,9 +45,14 @@ pub(super) struct Args {
     /// What to fit along with the spectrum.
     #[arg(long, value_delimiter = ',', value_enum)]
     nuisance: Vec<NuisanceName>,
-    /// Also write a report (.pdf or .html).
+    /// Also write a report (.pdf, .html or .json); of many spectra it is that of the series.
     #[arg(long)]
     report: Option<PathBuf>,
+    /// Paper of the report.
+    #[arg(long, value_enum, default_value = "a4")]
+    paper: PaperName,
+    #[command(flatten)]
+    scan: ScanArgs,
     #[command(flatten)]
     read: ReadArgs,
     #[command(flatten)]
@@ -127,41 +136,36 @@ pub(super) fn noise_level(noise: Option<f64>) -> Result<Option<f64>> {
 }
 
 /// One input file, inverted.
-struct Done {
-    loaded: Loaded,
-    measurement: Measurement,
-    inversions: Vec<Inversion>,
-    domains: Vec<Domain>,
-    resolution: Resolution,
+pub(super) struct Done {
+    pub(super) loaded: Loaded,
+    pub(super) measurement: Measurement,
+    pub(super) inversions: Vec<Inversion>,
+    pub(super) domains: Vec<Domain>,
+    pub(super) resolution: Arc<Resolution>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
     let operator = Operator::load(&args.operator)?;
     let level = noise_level(args.noise)?;
     let nuisances: Vec<Nuisance> = args.nuisance.iter().map(|n| (*n).into()).collect();
+    let mut instruments = Instruments::new(&operator);
     let mut all = Vec::new();
     for path in &args.spectra {
         let loaded = load::curves(path, &args.read, operator.meta.quantity)?;
         let loaded = args.raman.applied(loaded, operator.meta.quantity)?;
-        all.push(invert(&operator, loaded, level, &nuisances, &args.how)?);
+        let measurement = Measurement::spectra(&operator, &loaded.raw, level, &nuisances)?;
+        let inverted = invert(&operator, &mut instruments, loaded, measurement, &args.how);
+        all.push(inverted?);
     }
-    write(&operator, &all, args)?;
+    let borrowed: Vec<&Done> = all.iter().collect();
+    write_tables(&operator, &borrowed, &args.out)?;
+    write_kernels(&operator, &all, &args.out)?;
     if let Some(path) = &args.report {
-        let one = all.iter().find(|d| !d.loaded.table).or(all.first());
-        if let Some(done) = one {
-            let view = pages::InversionView {
-                operator: &operator,
-                name: &done.loaded.names[0],
-                measurement: &done.measurement,
-                row: 0,
-                inversion: &done.inversions[0],
-                domain: done.domains[0],
-                resolution: &done.resolution,
-                findings: findings(done),
-                sources: vec![load::source(&args.operator)?, done.loaded.source.clone()],
-            };
-            pages::write(&pages::inversion_report(&view)?, path)?;
-        }
+        let report = Report {
+            paper: args.paper.into(),
+            ..report(&operator, &mut instruments, &all, args)?
+        };
+        pages::write(&report, path)?;
     }
     let inside = all.iter().flat_map(|d| &d.domains).all(|d| d.inside);
     tell(&operator, &all, args);
@@ -172,7 +176,36 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     })
 }
 
-fn findings(done: &Done) -> Vec<crate::finding::Finding> {
+/// That of the one spectrum, or of the series.
+fn report<'a>(
+    operator: &'a Operator,
+    instruments: &mut Instruments<'a>,
+    all: &[Done],
+    args: &Args,
+) -> Result<Report> {
+    let source = load::source(&args.operator)?;
+    if all.iter().map(|d| d.inversions.len()).sum::<usize>() > 1 {
+        let all: Vec<&Done> = all.iter().collect();
+        return series::report(operator, source, &all, &args.scan);
+    }
+    let done = &all[0];
+    let ready = instruments.of(&done.measurement.channel)?;
+    pages::inversion_report(&pages::InversionView {
+        operator,
+        name: &done.loaded.names[0],
+        measurement: &done.measurement,
+        row: 0,
+        inversion: &done.inversions[0],
+        domain: done.domains[0],
+        map: DomainMap::new(&ready.inverter.seen, done.measurement.data.subrows(0, 1)),
+        resolution: &done.resolution,
+        choice: Choice::new(operator, &ready.inverter.seen)?,
+        findings: findings(done),
+        sources: vec![source, done.loaded.source.clone()],
+    })
+}
+
+pub(super) fn findings(done: &Done) -> Vec<crate::finding::Finding> {
     [
         done.loaded.findings.clone(),
         done.measurement.findings.clone(),
@@ -180,23 +213,21 @@ fn findings(done: &Done) -> Vec<crate::finding::Finding> {
     .concat()
 }
 
-fn invert(
-    operator: &Operator,
+fn invert<'a>(
+    operator: &'a Operator,
+    instruments: &mut Instruments<'a>,
     loaded: Loaded,
-    level: Option<f64>,
-    nuisances: &[Nuisance],
+    measurement: Measurement,
     how: &How,
 ) -> Result<Done> {
-    let measurement = Measurement::spectra(operator, &loaded.raw, level, nuisances)?;
-    let inverter = Inverter::new(operator, &measurement.channel)?;
-    let mut inversions = inverter.invert(measurement.data.as_ref());
-    let left_out = inverter.seen.left_out_distances();
+    let ready = instruments.of(&measurement.channel)?;
+    let mut inversions = ready.inverter.invert(measurement.data.as_ref());
     let domains = inversions
         .iter()
-        .map(|i| Domain::rank(i.distance, &left_out))
+        .map(|i| Domain::rank(i.distance, &ready.left_out))
         .collect();
     if how.estimator != Estimator::Gaussian {
-        let g = other_estimates(operator, &measurement, &inverter, &inversions, how)?;
+        let g = other_estimates(operator, &measurement, &ready.inverter, &inversions, how)?;
         for (inversion, g) in inversions.iter_mut().zip(g) {
             for (j, value) in g.iter().enumerate() {
                 let shift = value - inversion.g[j];
@@ -207,7 +238,7 @@ fn invert(
         }
     }
     Ok(Done {
-        resolution: inverter.resolution()?,
+        resolution: Arc::clone(&ready.resolution),
         loaded,
         measurement,
         inversions,
@@ -283,7 +314,8 @@ fn backward(
         .collect())
 }
 
-fn write(operator: &Operator, all: &[Done], args: &Args) -> Result<()> {
+/// g with its band, and the summary.
+pub(super) fn write_tables(operator: &Operator, all: &[&Done], out: &Path) -> Result<()> {
     let names: Vec<String> = all.iter().flat_map(|d| d.loaded.names.clone()).collect();
     let inversions: Vec<&Inversion> = all.iter().flat_map(|d| &d.inversions).collect();
     let axis = operator.meta.r.centres();
@@ -295,22 +327,26 @@ fn write(operator: &Operator, all: &[Done], args: &Args) -> Result<()> {
         unit: Some(Unit::Angstrom),
         notes: vec![("made by".into(), format!("glassbridge invert, {what}"))],
     };
-    table(&|i| &i.g, "estimate").write(&args.out.join("g.csv"))?;
-    table(&|i| &i.low, "lower end of the 95 % band").write(&args.out.join("g_lower.csv"))?;
-    table(&|i| &i.high, "upper end of the 95 % band").write(&args.out.join("g_upper.csv"))?;
-    files::replace_text(
-        &args.out.join("summary.csv"),
-        &summary_table(operator, all)?,
-    )?;
+    table(&|i| &i.g, "estimate").write(&out.join("g.csv"))?;
+    table(&|i| &i.low, "lower end of the 95 % band").write(&out.join("g_lower.csv"))?;
+    table(&|i| &i.high, "upper end of the 95 % band").write(&out.join("g_upper.csv"))?;
+    let summary = summary_table(operator, all)?;
+    files::replace_text(&out.join("summary.csv"), &summary)
+}
+
+/// Averaging kernels and shares, once for neighbouring spectra of one instrument.
+fn write_kernels(operator: &Operator, all: &[Done], out: &Path) -> Result<()> {
+    let axis = operator.meta.r.centres();
+    let mut each: Vec<&Arc<Resolution>> = all.iter().map(|d| &d.resolution).collect();
+    each.dedup_by(|a, b| Arc::ptr_eq(a, b));
     let mut kernels = Bundle::default();
-    for (k, done) in all.iter().enumerate() {
+    for (k, r) in each.into_iter().enumerate() {
         let suffix = if k == 0 {
             String::new()
         } else {
             format!("_{}", k + 1)
         };
         let row = |v: &[f64]| Mat::from_fn(1, v.len(), |_, j| v[j]);
-        let r = &done.resolution;
         for (name, m) in [
             ("kernels", r.kernels.clone()),
             ("data_share", row(&r.data_share)),
@@ -322,14 +358,17 @@ fn write(operator: &Operator, all: &[Done], args: &Args) -> Result<()> {
         }
     }
     let bytes = kernels.to_bytes()?;
-    files::replace(&args.out.join("kernels.npz"), |out| {
-        out.write_all(&bytes)
-            .map_err(|e| Error::io(&args.out, "write the kernels", &e))
+    files::replace(&out.join("kernels.npz"), |file| {
+        file.write_all(&bytes)
+            .map_err(|e| Error::io(out, "write the kernels", &e))
     })
 }
 
 /// One object a spectrum.
-fn summaries(operator: &Operator, all: &[Done]) -> Vec<Value> {
+pub(super) fn summaries<'d>(
+    operator: &Operator,
+    all: impl Iterator<Item = &'d Done>,
+) -> Vec<Value> {
     let mut out = Vec::new();
     for done in all {
         for (k, (inversion, domain)) in done.inversions.iter().zip(&done.domains).enumerate() {
@@ -357,7 +396,7 @@ fn summaries(operator: &Operator, all: &[Done]) -> Vec<Value> {
     out
 }
 
-fn summary_table(operator: &Operator, all: &[Done]) -> Result<String> {
+fn summary_table(operator: &Operator, all: &[&Done]) -> Result<String> {
     const COLUMNS: [&str; 12] = [
         "sample",
         "verdict",
@@ -376,7 +415,7 @@ fn summary_table(operator: &Operator, all: &[Done]) -> Result<String> {
         |e: &dyn std::fmt::Display| Error::new("cannot write the summary").because(e.to_string());
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(COLUMNS).map_err(|e| failed(&e))?;
-    for row in summaries(operator, all) {
+    for row in summaries(operator, all.iter().copied()) {
         let cell = |c: &str| match &row[c] {
             Value::String(s) => s.clone(),
             Value::Null => String::new(),
@@ -391,7 +430,7 @@ fn summary_table(operator: &Operator, all: &[Done]) -> Result<String> {
 
 fn tell(operator: &Operator, all: &[Done], args: &Args) {
     let findings: Vec<_> = all.iter().flat_map(findings).collect();
-    let rows = summaries(operator, all);
+    let rows = summaries(operator, all.iter());
     if args.json {
         println!(
             "{}",

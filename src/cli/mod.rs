@@ -21,10 +21,13 @@ mod predict;
 mod progress;
 mod raman;
 mod read_options;
+mod series;
+mod serve;
 mod simulate;
 mod train;
 mod training_data;
 mod validate;
+mod watch;
 
 use crate::error::Result;
 use clap::{Parser, Subcommand};
@@ -43,6 +46,8 @@ enum Verb {
     Demo(demo::Args),
     Invert(invert::Args),
     Check(check::Args),
+    Watch(watch::Args),
+    Serve(serve::Args),
     Validate(validate::Args),
     Predict(predict::Args),
     Inspect(inspect::Args),
@@ -69,6 +74,8 @@ pub fn main() -> ExitCode {
             Verb::Demo(args) => demo::run(&args),
             Verb::Invert(args) => invert::run(&args),
             Verb::Check(args) => check::run(&args),
+            Verb::Watch(args) => watch::run(&args),
+            Verb::Serve(args) => serve::run(&args),
             Verb::Validate(args) => validate::run(&args),
             Verb::Predict(args) => predict::run(&args),
             Verb::Inspect(args) => inspect::run(&args),

@@ -6,6 +6,8 @@
 //! comparison. Bands are calibrated on training glasses that were left out.
 
 pub mod channel;
+mod choice;
+mod instruments;
 mod inverter;
 pub mod measurement;
 pub mod noise;
@@ -16,6 +18,8 @@ mod seen;
 mod structure_factor;
 
 pub use channel::Channel;
+pub use choice::Choice;
+pub use instruments::{Instruments, Ready};
 pub use inverter::{Inversion, Inverter};
 pub use measurement::{Diffraction, Measurement, Nuisance, Raw};
 pub use predictor::{Implied, Prediction, Predictor, by_map};

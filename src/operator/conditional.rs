@@ -96,6 +96,23 @@ impl Conditional {
             .collect()
     }
 
+    /// Scores of each whitened column along the directions of the training data, the strongest first, in standard deviations of
+    /// the training samples (k x N).
+    pub fn standard_scores(&self, white: MatRef<'_, f64>) -> Mat<f64> {
+        let mut t = self.v.transpose() * white;
+        for j in 0..t.ncols() {
+            for (k, s) in self.s.iter().enumerate() {
+                t[(k, j)] *= self.n.sqrt() / s.max(f64::MIN_POSITIVE);
+            }
+        }
+        t
+    }
+
+    /// The same of the training samples themselves (n x k).
+    pub fn training_scores(&self) -> Mat<f64> {
+        &self.u * faer::Scale(self.n.sqrt())
+    }
+
     /// Number of directions in which the training data vary more than the noise, `s² > n`.
     pub fn known_directions(&self) -> usize {
         self.s.iter().filter(|s| **s * **s > self.n).count()
@@ -178,6 +195,19 @@ mod tests {
         let by_weights = centred.transpose() * conditional.weights(white.as_ref());
         let by_gain = &gain * rows::centred(z.as_ref(), conditional.mean()).transpose();
         assert!((by_weights - by_gain).norm_max() < 1e-10);
+    }
+
+    #[test]
+    fn the_scores_of_a_training_row_are_those_of_the_sample() {
+        let z = data(12, 5);
+        let noise = Mat::from_fn(5, 5, |i, j| if i == j { 0.3 } else { 0.0 });
+        let conditional = Conditional::new(z.as_ref(), noise.as_ref()).unwrap();
+        let scores = conditional.standard_scores(conditional.whiten(z.as_ref()).as_ref());
+        let own = conditional.training_scores();
+        for i in 0..12 {
+            assert!((scores[(0, i)] - own[(i, 0)]).abs() < 1e-9);
+            assert!((scores[(1, i)] - own[(i, 1)]).abs() < 1e-9);
+        }
     }
 
     #[test]
