@@ -305,6 +305,7 @@ fn pair(
             Window::None
         },
         composition: composition.as_ref(),
+        width: None,
     };
     let density = settings.density.map(|d| vec![d]);
     let pdf = Measurement::pdfs(operator, &pdf.raw, density.as_deref(), &diffraction)?;
