@@ -117,15 +117,15 @@ pub(super) fn at(set: TrainingSet, kelvin: f64) -> Result<TrainingSet> {
     let sampling = sampling(&set.energy, &[kelvin])?;
     let (energy, spectra) = at_one_temperature(kelvin, &(&set.spectra * sampling.transpose()))?;
     Ok(TrainingSet {
-        energy,
         spectra,
+        energy,
         ..set
     })
 }
 
 /// More samples than this are thinned evenly to this many in what an operator keeps and is calibrated on, whose cost grows with
 /// their square; its maps are then fitted to all, block by block.
-const MOST_KEPT: usize = 4000;
+const MOST_KEPT: usize = 2000;
 
 /// A training set from a dataset folder: of the samples its rule calls usable all, or an even part; then the whole beside it. A
 /// neutron spectrum is paired with the neutron-weighted g(r), any other with the number-weighted one.
@@ -204,7 +204,12 @@ impl Whole {
             }
             first = next;
             let y = rows::select(y.as_ref(), &which);
-            Ok((x, wider.as_ref().map_or_else(|| y.clone(), |k| &y * k.transpose())))
+            Ok((
+                x,
+                wider
+                    .as_ref()
+                    .map_or_else(|| y.clone(), |k| &y * k.transpose()),
+            ))
         }))
     }
 }

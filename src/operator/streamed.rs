@@ -90,12 +90,11 @@ struct Choice<'a> {
 
 impl<'a> Choice<'a> {
     fn new(path: &'a StreamedPath, given: Option<f64>) -> Result<Self> {
-        let lambdas = match given {
-            Some(lambda) => vec![lambda],
-            None => {
-                let middle = path.generalised_choice()?;
-                AROUND.iter().map(|f| f * middle).collect()
-            }
+        let lambdas = if let Some(lambda) = given {
+            vec![lambda]
+        } else {
+            let middle = path.generalised_choice()?;
+            AROUND.iter().map(|f| f * middle).collect()
         };
         Ok(Self {
             path,

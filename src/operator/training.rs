@@ -260,9 +260,7 @@ impl Operator {
             ForwardMap::Not(reference) => (best(&f, &y)?.0, Some(reference)),
         };
 
-        let lonely = (0..n)
-            .filter(|&i| group.iter().filter(|g| **g == group[i]).count() == 1)
-            .count();
+        let lonely = groups::lonely(&group);
         let count = folds.iter().max().map_or(0, |m| m + 1);
         let protocol = format!("{count}-fold cross-validation, near-duplicates never split");
         let study = Study {
