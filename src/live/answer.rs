@@ -106,6 +106,8 @@ pub struct Settings {
     pub q_max: Option<f64>,
     /// Whether that transform used Lorch's window.
     pub lorch: bool,
+    /// Standard deviation by which the peaks of the PDF are wider than the training glasses', Å.
+    pub pdf_width: Option<f64>,
     /// Paper of the report.
     pub letter: bool,
 }
@@ -305,6 +307,7 @@ fn pair(
             Window::None
         },
         composition: composition.as_ref(),
+        width: settings.pdf_width,
     };
     let density = settings.density.map(|d| vec![d]);
     let pdf = Measurement::pdfs(operator, &pdf.raw, density.as_deref(), &diffraction)?;
