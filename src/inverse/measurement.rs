@@ -404,7 +404,7 @@ fn scales(
 }
 
 /// Median noise estimate over the curves, with the finding that says so.
-pub(super) fn estimated(
+fn estimated(
     seen: MatRef<'_, f64>,
     data: MatRef<'_, f64>,
     what: &str,
