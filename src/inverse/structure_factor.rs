@@ -24,6 +24,8 @@ use crate::operator::Operator;
 use faer::Mat;
 use std::f64::consts::PI;
 
+/// The finding that says so.
+pub(super) const IN_Q: &str = "conditioned-in-q";
 /// Beyond the grid g is uncertain for this length, Å; in glasses of this program's sets nothing is seen further out.
 const TAIL: f64 = 10.0;
 /// The uncertainty falls by 1/e over this length, Å: of the order of the correlation lengths of glasses.
@@ -50,7 +52,7 @@ pub(super) fn measurement(
     let inside = raw.restricted(LOWEST_Q, highest)?;
     let per_s = factors(operator, &inside, diffraction.composition)?;
     let mut findings = vec![Finding::new(
-        "conditioned-in-q",
+        IN_Q,
         format!(
             "The structure factor is used where it was measured, {:.2} to {:.2} 1/Å; g(r) beyond {:.1} Å, which the operator does not know, is integrated out.",
             inside.x[0],
@@ -102,7 +104,6 @@ pub(super) fn measurement(
         scale: vec![1.0; data.nrows()],
         data,
         findings,
-        axis: raw.quantity.axis(),
     })
 }
 
