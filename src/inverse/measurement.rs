@@ -97,8 +97,6 @@ pub struct Measurement {
     pub scale: Vec<f64>,
     /// What was assumed.
     pub findings: Vec<Finding>,
-    /// The unit of the points: meV, Å, or 1/Å for a structure factor.
-    pub axis: Unit,
 }
 
 /// Curves at common points as they came: x in inside units, one row a curve, errors if known.
@@ -148,6 +146,13 @@ pub(super) fn rms(m: MatRef<'_, f64>) -> f64 {
 }
 
 impl Measurement {
+    /// Whether the points are Q of a structure factor, not r or energies.
+    pub fn is_in_q(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|f| f.code == structure_factor::IN_Q)
+    }
+
     /// Spectra for an operator. `level` is white noise relative to their rms; without it, and without errors in the data,
     /// the noise is estimated and a finding says so.
     pub fn spectra(
@@ -200,7 +205,6 @@ impl Measurement {
             data,
             scale,
             findings,
-            axis: raw.quantity.axis(),
         })
     }
 
@@ -278,7 +282,6 @@ impl Measurement {
             data,
             scale,
             findings,
-            axis: raw.quantity.axis(),
         })
     }
 }
@@ -404,7 +407,7 @@ fn scales(
 }
 
 /// Median noise estimate over the curves, with the finding that says so.
-pub(super) fn estimated(
+fn estimated(
     seen: MatRef<'_, f64>,
     data: MatRef<'_, f64>,
     what: &str,
