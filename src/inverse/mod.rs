@@ -6,17 +6,22 @@
 //! comparison. Bands are calibrated on training glasses that were left out.
 
 pub mod channel;
+mod evidence;
 mod inverter;
 pub mod measurement;
 pub mod noise;
+mod nuisance;
 mod predictor;
 pub mod pseudo_inverse;
 mod resolution;
 mod seen;
+mod spectra;
 
 pub use channel::Channel;
 pub use inverter::{Inversion, Inverter};
-pub use measurement::{Diffraction, Measurement, Nuisance, Raw};
+pub use measurement::{Diffraction, Measurement, Raw};
+pub use nuisance::{Fitted, Nuisance, NuisanceFit};
 pub use predictor::{Implied, Prediction, Predictor, by_map};
 pub use resolution::Resolution;
 pub use seen::{DRAWS, Seen};
+pub use spectra::Spectroscopy;

@@ -7,7 +7,6 @@ use crate::operator::rows;
 use faer::{Mat, MatRef};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 /// Noisy copies of each left-out sample: enough that the noise, not only the glass, is averaged over.
@@ -106,15 +105,14 @@ impl Seen {
 }
 
 fn noisy_copies(data: &Mat<f64>, channel: &Channel, seed: u64) -> Mat<f64> {
-    let (n, m, k) = (data.nrows(), data.ncols(), channel.nuisances.ncols());
+    let (n, m) = (data.nrows(), data.ncols());
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let lower = channel.noise_factor();
     let mut out = Mat::zeros(DRAWS * n, m);
     for row in 0..DRAWS * n {
-        let u: Vec<f64> = (0..k).map(|_| StandardNormal.sample(&mut rng)).collect();
-        for j in 0..m {
-            let xi: f64 = StandardNormal.sample(&mut rng);
-            let nuisance: f64 = (0..k).map(|c| channel.nuisances[(j, c)] * u[c]).sum();
-            out[(row, j)] = data[(row % n, j)] + channel.sigma[j] * xi + nuisance;
+        let noise = channel.draw(lower.as_ref(), &mut rng);
+        for (j, noise) in noise.into_iter().enumerate() {
+            out[(row, j)] = data[(row % n, j)] + noise;
         }
     }
     out
