@@ -103,7 +103,7 @@ impl Channel {
     }
 
     /// Covariance of the noise alone (m x m).
-    fn noise(&self) -> Mat<f64> {
+    pub(super) fn noise(&self) -> Mat<f64> {
         match &self.correlated {
             Some(full) => full.clone(),
             None => Mat::from_fn(self.x.len(), self.x.len(), |i, j| {

@@ -6,22 +6,29 @@
 //! comparison. Bands are calibrated on training glasses that were left out.
 
 pub mod channel;
+mod constrained;
+mod derived;
 mod evidence;
 mod inverter;
+mod joint;
 pub mod measurement;
 pub mod noise;
 mod nuisance;
 mod predictor;
 pub mod pseudo_inverse;
+pub mod quadratic;
 mod resolution;
 mod seen;
 mod spectra;
 
 pub use channel::Channel;
+pub use constrained::Constraints;
+pub use derived::{Derived, NAMES as DERIVED_NAMES};
 pub use inverter::{Inversion, Inverter};
+pub use joint::Stacked;
 pub use measurement::{Diffraction, Measurement, Raw};
 pub use nuisance::{Fitted, Nuisance, NuisanceFit};
 pub use predictor::{Implied, Prediction, Predictor, by_map};
 pub use resolution::Resolution;
 pub use seen::{DRAWS, Seen};
-pub use spectra::Spectroscopy;
+pub use spectra::{Spectroscopy, undeclared};

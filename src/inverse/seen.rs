@@ -50,15 +50,7 @@ impl Seen {
     ) -> Result<Self> {
         let data = channel.see(samples);
         let n = data.nrows();
-        let noise = channel.covariance();
-        let overlap = &channel.map * channel.map.transpose();
-        let conditional = |which: &[usize]| {
-            let share = lambda / which.len() as f64;
-            let s = Mat::from_fn(noise.nrows(), noise.ncols(), |i, j| {
-                noise[(i, j)] + share * overlap[(i, j)]
-            });
-            Conditional::new(rows::select(data.as_ref(), which).as_ref(), s.as_ref())
-        };
+        let conditional = |which: &[usize]| conditional(&data, which, channel, lambda);
         let all: Vec<usize> = (0..n).collect();
         let count = folds.iter().max().map_or(0, |m| m + 1);
         let folds = (0..count)
@@ -79,6 +71,17 @@ impl Seen {
             noisy: noisy_copies(&data, channel, seed),
             data,
         })
+    }
+
+    /// All samples through another channel: their conditional and their noiseless data.
+    pub(super) fn whole(
+        samples: MatRef<'_, f64>,
+        channel: &Channel,
+        lambda: f64,
+    ) -> Result<(Conditional, Mat<f64>)> {
+        let data = channel.see(samples);
+        let all: Vec<usize> = (0..data.nrows()).collect();
+        Ok((conditional(&data, &all, channel, lambda)?, data))
     }
 
     /// The noisy copies of the samples of one fold (`DRAWS·|test|` x m), and the sample of each row.
@@ -102,6 +105,18 @@ impl Seen {
             })
             .collect()
     }
+}
+
+/// The conditional of some of the samples.
+fn conditional(
+    data: &Mat<f64>,
+    which: &[usize],
+    channel: &Channel,
+    lambda: f64,
+) -> Result<Conditional> {
+    let share = lambda / which.len() as f64;
+    let s = channel.covariance() + (&channel.map * channel.map.transpose()) * faer::Scale(share);
+    Conditional::new(rows::select(data.as_ref(), which).as_ref(), s.as_ref())
 }
 
 fn noisy_copies(data: &Mat<f64>, channel: &Channel, seed: u64) -> Mat<f64> {

@@ -119,6 +119,21 @@ impl Conditional {
             .collect()
     }
 
+    /// `C⁻¹ (z - z̄)` (m x N) for whitened data, C the covariance of the data: what noise and nuisances are estimated with.
+    pub fn precision_times(&self, white: MatRef<'_, f64>) -> Mat<f64> {
+        let mut t = self.v.transpose() * white;
+        for j in 0..t.ncols() {
+            for (k, s) in self.s.iter().enumerate() {
+                t[(k, j)] *= s * s / (s * s + self.n);
+            }
+        }
+        let mut out = white - &self.v * &t;
+        self.lower
+            .transpose()
+            .solve_upper_triangular_in_place(&mut out);
+        out
+    }
+
     /// The gain `K` (k x m) of a centred target (n x k): the estimate moves by `K · (z - z̄)`.
     pub fn gain(&self, target: MatRef<'_, f64>) -> Mat<f64> {
         // K = Tᵀ U diag(s/(s²+n)) Vᵀ L⁻¹, by solving Lᵀ Kᵀ = V diag(..) Uᵀ T.
