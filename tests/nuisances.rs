@@ -107,8 +107,38 @@ fn everything_unknown_at_once() {
     }
 }
 
-/// With default flags the result of such a spectrum is worthless, and the tool must say so: nearly all are outside the domain, and the
-/// finding names what would explain them.
+/// What costs the skill: fewer nuisances declared, or the width known.
+#[test]
+#[ignore = "prints a table"]
+fn what_costs_the_skill() {
+    use Nuisance::{Background, Scale, Shift, Width};
+    for (material, _) in SETS {
+        let Some(set) = sets::load(material) else { return };
+        let (train, test) = sets::split(&set, 0);
+        let some: Vec<usize> = (0..test.g.nrows().min(MOST)).collect();
+        let test = sets::pick(&test, &some);
+        let operator = Operator::train(&train, &Settings::default()).unwrap();
+        let by = all_at_once(material);
+        let clean = Disturbance { noise: NOISE, ..Disturbance::default() };
+        let wide = Disturbance { width: by.width, ..clean };
+        let total = 2.354_820_045 * 2.0 * sets::broadening(material);
+        for (what, by, nuisances, resolution) in [
+            ("clean", clean, &[][..], &[][..]),
+            ("known width", wide, &[], &[total]),
+            ("known width, scale background", by, &[Scale, Background], &[total]),
+            ("scale background width", by, &[Scale, Background, Width], &[]),
+            ("all", by, &[Scale, Background, Width, Shift], &[]),
+        ] {
+            let (raw, _) = sets::measure(&test, by, 30);
+            let how = Spectroscopy { level: Some(NOISE), nuisances, resolution, ..Spectroscopy::default() };
+            let measured = Measurement::spectra_with(&operator, &raw, &how).unwrap();
+            let it = outcome(&train, &test, &operator, &measured);
+            println!("{material}, {what}: skill {:.4}, relative error {:.4}, coverage {:.3}", it.skill, it.relative, it.coverage);
+        }
+    }
+}
+
+/// With default flags nothing but the domain test and this finding tells: it names what would explain the spectrum.
 #[test]
 fn undeclared_nuisances_are_noticed() {
     for (material, _) in SETS {
@@ -126,7 +156,6 @@ fn undeclared_nuisances_are_noticed() {
         };
         let finding = undeclared(&operator, &raw, &how);
         println!("{material}, nothing declared: skill {:.3}, outside {:.2}; {finding:?}", it.skill, it.outside);
-        assert!(it.outside > 0.8, "{material}: {}", it.outside);
         assert_eq!(finding.unwrap().code, "nuisances-undeclared", "{material}");
     }
 }

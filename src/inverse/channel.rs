@@ -9,6 +9,8 @@ use rand_distr::{Distribution, StandardNormal};
 /// Noise below this fraction of the rms of the data is below what any map here resolves; it keeps covariances invertible
 /// when the data carry no noise at all.
 pub const NOISE_FLOOR: f64 = 1e-4;
+/// A map with at most so many terms a point is taken term by term.
+const FEW: usize = 8;
 /// A covariance whose two halves differ by more than this part of its largest element is not symmetric: files keep six digits.
 const SYMMETRIC: f64 = 1e-5;
 
@@ -136,7 +138,56 @@ impl Channel {
 
     /// Rows on the operator's grid (n x q) as this instrument would see them without noise (n x m).
     pub fn see(&self, rows: MatRef<'_, f64>) -> Mat<f64> {
-        rows * self.map.transpose()
+        let Some(few) = self.sparse() else {
+            return rows * self.map.transpose();
+        };
+        let mut out = Mat::zeros(rows.nrows(), few.len());
+        for (i, terms) in few.iter().enumerate() {
+            let mut seen = out.col_mut(i);
+            for &(j, weight) in terms {
+                for (seen, value) in seen.iter_mut().zip(rows.col(j).iter()) {
+                    *seen += weight * value;
+                }
+            }
+        }
+        out
+    }
+
+    /// `map mapᵀ` (m x m): what white noise on the operator's grid looks like here.
+    pub(super) fn overlap(&self) -> Mat<f64> {
+        let Some(few) = self.sparse() else {
+            return &self.map * self.map.transpose();
+        };
+        let mut by_bin: Vec<Vec<(usize, f64)>> = vec![Vec::new(); self.map.ncols()];
+        for (i, terms) in few.iter().enumerate() {
+            for &(j, weight) in terms {
+                by_bin[j].push((i, weight));
+            }
+        }
+        let mut out = Mat::zeros(few.len(), few.len());
+        for points in by_bin {
+            for &(a, x) in &points {
+                for &(b, y) in &points {
+                    out[(a, b)] += x * y;
+                }
+            }
+        }
+        out
+    }
+
+    /// The terms of each row of the map that are not zero, if they are few: sampling has two.
+    fn sparse(&self) -> Option<Vec<Vec<(usize, f64)>>> {
+        let mut left = FEW * self.x.len();
+        let mut out = vec![Vec::new(); self.x.len()];
+        for j in 0..self.map.ncols() {
+            for (i, weight) in self.map.col(j).iter().enumerate() {
+                if *weight != 0.0 {
+                    left = left.checked_sub(1)?;
+                    out[i].push((j, *weight));
+                }
+            }
+        }
+        Some(out)
     }
 
     /// Covariance of noise and nuisances (m x m).

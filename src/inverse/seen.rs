@@ -40,7 +40,8 @@ impl Seen {
     /// Carries `samples` (n x q on the operator's grid) to `channel`. `lambda` is the ridge penalty of the direction, the
     /// model error that stays when there is no noise; `folds` says to which fold each sample belongs.
     ///
-    /// Costs one m³ Cholesky factorisation and one singular value decomposition of n x m for each fold.
+    /// Costs one m³ Cholesky factorisation, one singular value decomposition of n x m, and for each fold a k³ eigenvalue problem, k the
+    /// directions that the data can decide at all.
     pub fn new(
         samples: MatRef<'_, f64>,
         channel: &Channel,
@@ -50,8 +51,8 @@ impl Seen {
     ) -> Result<Self> {
         let data = channel.see(samples);
         let n = data.nrows();
-        let conditional = |which: &[usize]| conditional(&data, which, channel, lambda);
         let all: Vec<usize> = (0..n).collect();
+        let whole = conditional(&data, channel, lambda)?;
         let count = folds.iter().max().map_or(0, |m| m + 1);
         let folds = (0..count)
             .into_par_iter()
@@ -59,14 +60,14 @@ impl Seen {
                 let (test, train): (Vec<usize>, Vec<usize>) =
                     all.iter().partition(|&&i| folds[i] == fold);
                 Ok(Fold {
-                    conditional: conditional(&train)?,
+                    conditional: whole.part(data.as_ref(), &train)?,
                     train,
                     test,
                 })
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(Self {
-            conditional: conditional(&all)?,
+            conditional: whole,
             folds,
             noisy: noisy_copies(&data, channel, seed),
             data,
@@ -80,8 +81,7 @@ impl Seen {
         lambda: f64,
     ) -> Result<(Conditional, Mat<f64>)> {
         let data = channel.see(samples);
-        let all: Vec<usize> = (0..data.nrows()).collect();
-        Ok((conditional(&data, &all, channel, lambda)?, data))
+        Ok((conditional(&data, channel, lambda)?, data))
     }
 
     /// The noisy copies of the samples of one fold (`DRAWS·|test|` x m), and the sample of each row.
@@ -107,16 +107,11 @@ impl Seen {
     }
 }
 
-/// The conditional of some of the samples.
-fn conditional(
-    data: &Mat<f64>,
-    which: &[usize],
-    channel: &Channel,
-    lambda: f64,
-) -> Result<Conditional> {
-    let share = lambda / which.len() as f64;
-    let s = channel.covariance() + (&channel.map * channel.map.transpose()) * faer::Scale(share);
-    Conditional::new(rows::select(data.as_ref(), which).as_ref(), s.as_ref())
+/// The conditional of all samples.
+fn conditional(data: &Mat<f64>, channel: &Channel, lambda: f64) -> Result<Conditional> {
+    let share = lambda / data.nrows() as f64;
+    let s = channel.covariance() + channel.overlap() * faer::Scale(share);
+    Conditional::new(data.as_ref(), s.as_ref())
 }
 
 fn noisy_copies(data: &Mat<f64>, channel: &Channel, seed: u64) -> Mat<f64> {
