@@ -1,7 +1,9 @@
-//! Masses and neutron scattering data of the elements, and the composition of a sample.
+//! Masses and neutron scattering data of the elements and their isotopes, and the composition of a sample.
 //!
-//! Masses: abridged standard atomic weights (IUPAC CIAAW). Neutrons: V. F. Sears, *Neutron News* **3** (3), 26
-//! (1992), natural isotopic mixture. The table is made by `fixtures/elements/make.py`.
+//! Masses: abridged standard atomic weights and atomic masses (IUPAC CIAAW). Neutrons: V. F. Sears, *Neutron News* **3** (3),
+//! 26 (1992), natural isotopic mixture and isotopes. The tables are made by the scripts in `fixtures/elements`.
+
+pub mod form_factors;
 
 use crate::error::{Error, Result};
 use std::str::FromStr;
@@ -10,10 +12,10 @@ use std::sync::LazyLock;
 /// 1 barn in fm².
 const BARN_IN_FM2: f64 = 100.0;
 
-/// One element of natural isotopic mixture.
+/// One element of natural isotopic mixture, or one isotope.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Element {
-    /// Chemical symbol.
+    /// Chemical symbol, of an isotope with its mass number before it (`7Li`).
     pub symbol: String,
     /// Atomic number.
     pub z: u32,
@@ -34,15 +36,15 @@ impl Element {
     }
 }
 
-static TABLE: LazyLock<Vec<Element>> = LazyLock::new(|| {
-    include_str!("elements.csv")
-        .lines()
-        .skip(1)
-        .filter_map(row)
-        .collect()
-});
+static TABLE: LazyLock<Vec<Element>> = LazyLock::new(|| rows(include_str!("elements.csv")));
+static ISOTOPES: LazyLock<Vec<Element>> =
+    LazyLock::new(|| rows(include_str!("elements/isotopes.csv")));
 
-/// One line of the built-in table; a unit test holds that none is lost.
+fn rows(table: &str) -> Vec<Element> {
+    table.lines().skip(1).filter_map(row).collect()
+}
+
+/// One line of a built-in table; a unit test holds that none is lost.
 fn row(line: &str) -> Option<Element> {
     let cells: Vec<&str> = line.split(',').collect();
     let number = |i: usize| cells.get(i)?.parse().ok();
@@ -61,7 +63,7 @@ pub fn all() -> impl Iterator<Item = &'static Element> {
     TABLE.iter()
 }
 
-/// The element of this symbol (`"Si"`).
+/// The element of this symbol (`"Si"`), or the isotope: `"62Ni"`, `"7Li"`, also `"D"` and `"T"`.
 ///
 /// ```
 /// let si = glassbridge::elements::element("Si")?;
@@ -69,10 +71,16 @@ pub fn all() -> impl Iterator<Item = &'static Element> {
 /// # Ok::<(), glassbridge::error::Error>(())
 /// ```
 pub fn element(symbol: &str) -> Result<&'static Element> {
-    TABLE.iter().find(|e| e.symbol == symbol).ok_or_else(|| {
+    let name = match symbol {
+        "D" => "2H",
+        "T" => "3H",
+        _ => symbol,
+    };
+    let mut known = TABLE.iter().chain(ISOTOPES.iter());
+    known.find(|e| e.symbol == name).ok_or_else(|| {
         Error::new(format!("'{symbol}' is not in the table of elements"))
-            .because("the table holds the elements with a standard atomic weight and neutron data (Sears 1992)")
-            .cure("write chemical symbols as in Si, O, Zr")
+            .because("the table holds the elements with a standard atomic weight, and isotopes, with neutron data (Sears 1992)")
+            .cure("write chemical symbols as in Si, O, Zr, isotopes as in D or 62Ni")
     })
 }
 
@@ -167,10 +175,13 @@ impl std::fmt::Display for Composition {
         };
         for (symbol, c) in self.species.iter().zip(&self.concentrations) {
             let amount = c / unit;
-            if (amount - 1.0).abs() < 1e-6 {
-                f.write_str(symbol)?;
+            if symbol.starts_with(|c: char| c.is_ascii_digit()) {
+                write!(f, "[{symbol}]")?;
             } else {
-                write!(f, "{symbol}{}", (amount * 1e6).round() / 1e6)?;
+                f.write_str(symbol)?;
+            }
+            if (amount - 1.0).abs() >= 1e-6 {
+                write!(f, "{}", (amount * 1e6).round() / 1e6)?;
             }
         }
         Ok(())
@@ -180,7 +191,8 @@ impl std::fmt::Display for Composition {
 impl FromStr for Composition {
     type Err = Error;
 
-    /// Reads `SiO2`, `Cu46Zr46Al8`, `Si0.5 O1`: symbols, each with an optional amount.
+    /// Reads `SiO2`, `Cu46Zr46Al8`, `Si0.5 O1`, `D2O`, `[62Ni]2Zr`: symbols, an isotope in brackets, each with an optional
+    /// amount.
     fn from_str(text: &str) -> Result<Self> {
         let bad = |at: usize, why: &str| {
             Error::new(format!("'{text}' is not a composition"))
@@ -191,13 +203,16 @@ impl FromStr for Composition {
         let mut rest = text.trim();
         while let Some(first) = rest.chars().next() {
             let at = text.len() - rest.len();
-            if !first.is_ascii_uppercase() {
+            let (symbol, tail) = if first == '[' {
+                (rest[1..].split_once(']')).ok_or_else(|| bad(at, "the bracket is not closed"))?
+            } else if first.is_ascii_uppercase() {
+                let end = 1 + rest[1..]
+                    .find(|c: char| !c.is_ascii_lowercase())
+                    .unwrap_or(rest.len() - 1);
+                rest.split_at(end)
+            } else {
                 return Err(bad(at, "a chemical symbol begins with a capital letter"));
-            }
-            let end = 1 + rest[1..]
-                .find(|c: char| !c.is_ascii_lowercase())
-                .unwrap_or(rest.len() - 1);
-            let (symbol, tail) = rest.split_at(end);
+            };
             let digits = tail
                 .find(|c: char| !(c.is_ascii_digit() || c == '.'))
                 .unwrap_or(tail.len());
@@ -221,17 +236,27 @@ mod tests {
 
     #[test]
     fn compositions_read_back_from_their_names() {
-        for name in ["SiO2", "Cu0.46Zr0.46Al0.08", "Si", "SiC"] {
+        for name in [
+            "SiO2",
+            "Cu0.46Zr0.46Al0.08",
+            "Si",
+            "SiC",
+            "D2O",
+            "[62Ni]2Zr",
+        ] {
             assert_eq!(name.parse::<Composition>().unwrap().to_string(), name);
         }
     }
 
     #[test]
     fn the_whole_table_is_read() {
-        assert_eq!(
-            TABLE.len(),
-            include_str!("elements.csv").lines().count() - 1
-        );
+        let tables = [
+            (&*TABLE, include_str!("elements.csv")),
+            (&*ISOTOPES, include_str!("elements/isotopes.csv")),
+        ];
+        for (table, text) in tables {
+            assert_eq!(table.len(), text.lines().count() - 1);
+        }
         for (symbol, b) in [
             ("Zr", 7.16),
             ("Cu", 7.718),
@@ -239,6 +264,11 @@ mod tests {
             ("Si", 4.1491),
             ("O", 5.803),
             ("H", -3.739),
+            ("D", 6.671),
+            ("7Li", -2.22),
+            ("60Ni", 2.8),
+            ("62Ni", -8.7),
+            ("11B", 6.65),
         ] {
             assert!(
                 (element(symbol).unwrap().b_coh - b).abs() < 1e-12,
@@ -272,7 +302,9 @@ mod tests {
         assert!((silica.concentrations.iter().sum::<f64>() - 1.0).abs() < 1e-15);
         let glass: Composition = "Cu46 Zr46 Al8".parse().unwrap();
         assert_eq!(glass.concentrations, [0.46, 0.46, 0.08]);
-        for bad in ["", "sio2", "Si-O", "Xx2", "Si0", "Si1.2.3", "SiÖ", "Si1e5"] {
+        for bad in [
+            "", "sio2", "Si-O", "Xx2", "Si0", "Si1.2.3", "SiÖ", "Si1e5", "[62Ni", "[63Xx]2", "[]",
+        ] {
             assert!(bad.parse::<Composition>().is_err(), "{bad}");
         }
     }

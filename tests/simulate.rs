@@ -11,10 +11,11 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// Silica in one cell of 24 atoms, coarse grids.
-const TINY: &str = "base = \"sio2\"\nsamples = 6\n\n[crystal]\nrepeat = [1, 1, 1]\n\n[record]\nr_bins = 40\ne_bins = 30\n";
+const TINY: &str = "base = \"sio2\"\nsamples = 6\n\n[crystal]\nrepeat = [1, 1, 1]\n\n[record]\nr_bins = 40\ne_bins = 30\nobservables = [\"ins\"]\n";
 const SAMPLES: usize = 6;
-/// Arrays of a dataset of two species: g(r) with three partials, two total and two partial spectra, the neutron spectrum, bond angles and rings.
-const ARRAYS: usize = 10;
+/// Arrays of a dataset of two species: g(r) with three partials, two total and two partial spectra, the neutron density, bond angles and rings, and the neutron
+/// spectrum that was asked for.
+const ARRAYS: usize = 11;
 /// Relative error of a mean square of numbers written with six digits or more.
 const WRITTEN: f64 = 1e-4;
 
@@ -100,6 +101,12 @@ fn the_dataset_opens_and_is_the_same_for_any_number_of_threads() {
         let area = vdos.row(i).iter().sum::<f64>() * step;
         assert!((area + beyond[i] - 1.0).abs() < 0.02, "sample {i}: {area}");
     }
+    // A spectrum that is asked for has area 1 whatever lies beyond the axis.
+    let ins = data.matrix("ins").unwrap();
+    for i in 0..SAMPLES {
+        assert!((ins.row(i).iter().sum::<f64>() * step - 1.0).abs() < 1e-12);
+    }
+    assert_eq!(data.axis("ins").unwrap(), data.manifest.energy);
     let before = files(&one);
     simulate(&recipe, &one, &[]).assert().code(0);
     assert!(files(&one) == before, "a complete dataset was touched");
@@ -175,8 +182,19 @@ fn another_recipe_in_the_same_folder_is_refused() {
         let before = files(out);
         let words = ["already holds another dataset", "choose another --out"];
         refused(simulate(&recipe, out, &["--seed", "7"]), &words);
+        refused(simulate(&recipe, out, &["--observables", "vdos"]), &words);
         assert!(files(out) == before, "{} was touched", out.display());
     }
+}
+
+#[test]
+fn an_observable_that_is_none_is_refused_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let (recipe, out) = (recipe(folder.path(), TINY), folder.path().join("set"));
+    let with = |names| simulate(&recipe, &out, &["--observables", names]);
+    refused(with("ins,infrared"), &["linear functional", "table I"]);
+    refused(with("inz"), &["inz", "always recorded"]);
+    assert!(!out.exists());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod curves;
 mod found;
 mod input;
+mod scattering;
 mod told;
 mod written;
 
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  \
     glassbridge phonons glass.extxyz --potential tersoff:sio2-2007 --relax\n  \
     glassbridge phonons glass.extxyz --potential tersoff:sio2-2007 --observables vdos,rdf --out curves\n  \
+    glassbridge phonons glass.extxyz --potential tersoff:sio2-2007 --observables ins,ixs --temperature 300 --out curves\n  \
     glassbridge phonons glass.extxyz --potential tersoff:file=SiO.tersoff --hessian H.npy --json")]
 pub(super) struct Args {
     /// The structure: extended XYZ, LAMMPS data or dump, POSCAR, or CIF of symmetry P1.
@@ -48,6 +50,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "out",
         value_parser = PossibleValuesParser::new(curves::OBSERVABLES.map(|o| o.0)))]
     observables: Vec<String>,
+    #[command(flatten)]
+    conditions: scattering::Conditions,
     /// Where the curves go.
     #[arg(long, value_name = "DIR", requires = "observables")]
     out: Option<PathBuf>,

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::progress::{Progress, Show};
 use crate::dataset::generate::{self, Shard};
-use crate::dataset::{Recipe, recipe};
+use crate::dataset::{Recipe, observable, recipe};
 use crate::error::{Error, Result};
 use serde_json::json;
 use std::path::PathBuf;
@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     glassbridge simulate sio2 --samples 240 --out sio2-set\n  \
+    glassbridge simulate sio2 --observables ins --out sio2-set\n  \
     glassbridge simulate --print sio2 > mine.toml\n\n\
     An interrupted run goes on when the same command is given again.")]
 pub(super) struct Args {
@@ -28,6 +29,9 @@ pub(super) struct Args {
     /// Seed.
     #[arg(long)]
     seed: Option<u64>,
+    /// Record these too: ins. Densities of states, g(r), angles and rings are always recorded.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    observables: Option<Vec<String>>,
     /// Threads; all cores if not given.
     #[arg(long)]
     jobs: Option<usize>,
@@ -71,6 +75,9 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let mut recipe = Recipe::load(name)?;
     recipe.samples = args.samples.unwrap_or(recipe.samples);
     recipe.seed = args.seed.unwrap_or(recipe.seed);
+    if let Some(names) = &args.observables {
+        recipe.record.observables = observable::named(names)?;
+    }
     recipe.check()?;
     simulate(args, &recipe, out)
 }

@@ -4,15 +4,15 @@
 //! A sample depends on the recipe and its index alone and runs on one thread, so the bytes are the same whatever the
 //! number of threads, shards or interruptions.
 
+use super::axes;
 use super::parts::{Parts, occupied};
 use super::recipe::Recipe;
 use super::sample::{self, Row, USABLE_RULE};
 use super::start;
-use super::store::{self, Axis, Dataset, Manifest};
+use super::store::{self, Dataset, Manifest};
 use crate::atoms::structure::Structure;
 use crate::error::{Error, Result};
 use crate::potentials;
-use crate::units::Unit;
 use faer::Mat;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -120,14 +120,8 @@ fn manifest(recipe: &Recipe, crystal: &Structure) -> Result<Manifest> {
         program: env!("CARGO_PKG_VERSION").to_owned(),
         recipe: recipe.clone(),
         dimensions: crystal.cell.dimensions(),
-        r: Axis {
-            grid: recipe.record.r()?,
-            unit: Unit::Angstrom,
-        },
-        energy: Axis {
-            grid: recipe.record.energy()?,
-            unit: Unit::Mev,
-        },
+        r: axes::axis("r", &recipe.record)?,
+        energy: axes::axis("energy", &recipe.record)?,
         species: recipe.crystal.species.clone(),
         concentrations: if compositions.is_empty() {
             crystal.concentrations()

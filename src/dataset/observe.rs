@@ -1,14 +1,20 @@
 //! What is recorded of a structure at rest.
 
+use super::observable::Observable;
 use super::recipe::Record;
 use crate::atoms::structure::Structure;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::grid::Grid;
+use crate::instrument::line_shape::LineShape;
+use crate::instrument::locus::Geometry;
 use crate::observables::angles::BondAngles;
 use crate::observables::bonds::{Bonds, Cutoffs};
+use crate::observables::coherent::{Coherent, Probe, Widths};
+use crate::observables::incoherent::{self, Incoherent, Thermal};
 use crate::observables::rdf::{self, Weighting};
 use crate::observables::rings::{primitive_rings, ring_sizes};
 use crate::observables::thermal_width::{PairWidths, Statistics};
-use crate::observables::{neutron, vdos};
+use crate::observables::{neutron, reciprocal, vdos};
 use crate::vibrations::modes::Modes;
 use std::collections::BTreeMap;
 
@@ -27,6 +33,13 @@ pub(super) fn curves(
     pairs(record, structure, modes, reduced, &mut blocks)?;
     spectra(record, structure, modes, reduced, &mut blocks)?;
     network(record, structure, bonds, &mut blocks)?;
+    for observable in &record.observables {
+        let curve = match observable {
+            Observable::Ins => ins(record, structure, modes, reduced)?,
+            Observable::Ixs => ixs(record, structure, modes, reduced)?,
+        };
+        blocks.insert(observable.name().into(), curve);
+    }
     Ok(blocks)
 }
 
@@ -78,6 +91,68 @@ fn spectra(
     }
     blocks.insert("vdos".into(), density.total);
     Ok(())
+}
+
+/// The neutron spectrum along the locus of the recipe, its area 1; in reduced units every species scatters alike.
+fn ins(record: &Record, structure: &Structure, modes: &Modes, reduced: bool) -> Result<Vec<f64>> {
+    let grid = record.energy()?;
+    if reduced && record.ins.geometry != Geometry::FixedQ {
+        return Err(Error::new("reduced units have no neutrons")
+            .because("the wavevectors of a spectrometer follow from the neutron's mass")
+            .cure("set geometry = \"fixed-q\" and q (1/sigma) in [record.ins]"));
+    }
+    let (statistics, cross_sections) = if reduced {
+        (Statistics::Classical, vec![1.0; structure.species.len()])
+    } else {
+        (Statistics::Quantum, incoherent::cross_sections(structure)?)
+    };
+    let thermal = Thermal {
+        kelvin: record.ins.temperature,
+        statistics,
+    };
+    let shape = LineShape::Gaussian {
+        sigma: record.broadening,
+    };
+    let scattering = Incoherent::of_modes(modes, structure, thermal, &cross_sections)?;
+    let curve = scattering.spectrum(&record.ins.locus()?, &grid, record.ins.phonons, &shape)?;
+    of_area_one(curve, &grid, "ins")
+}
+
+/// The X-ray spectrum at the wavevector of the recipe, its area 1; in reduced units every species scatters alike.
+fn ixs(record: &Record, structure: &Structure, modes: &Modes, reduced: bool) -> Result<Vec<f64>> {
+    let (grid, how) = (record.energy()?, &record.ixs);
+    let (statistics, probe) = if reduced {
+        (Statistics::Classical, Probe::Alike)
+    } else {
+        (Statistics::Quantum, Probe::XRays)
+    };
+    let thermal = Thermal {
+        kelvin: how.temperature,
+        statistics,
+    };
+    let widths = Widths {
+        broadening: record.broadening,
+        resolution: how.resolution(),
+    };
+    let shell = reciprocal::shell(&structure.cell, how.q, how.half_width, how.vectors)?;
+    let scattering = Coherent::new(modes, structure, probe, thermal)?;
+    of_area_one(scattering.spectrum(&shell, &grid, &widths)?, &grid, "ixs")
+}
+
+/// A measured intensity has no absolute scale to learn.
+fn of_area_one(mut curve: Vec<f64>, grid: &Grid, name: &str) -> Result<Vec<f64>> {
+    let area = curve.iter().sum::<f64>() * grid.step();
+    if !(area.is_finite() && area > 0.0) {
+        return Err(
+            Error::new(format!("{name} has no intensity on the energy axis")).cure(format!(
+                "look at the numbers of [record.{name}] and at e_max"
+            )),
+        );
+    }
+    for y in &mut curve {
+        *y /= area;
+    }
+    Ok(curve)
 }
 
 /// Bond angles and, of networks, rings per atom; zeros where there are no bonds.

@@ -3,6 +3,8 @@
 //! A recipe file is TOML. It names a built-in recipe with `base = "sio2"` and changes what it wants; every key that is
 //! not a key of a recipe is refused. The complete, resolved recipe is stored in the dataset.
 
+use super::observable::{self, Observable};
+use super::settings::{Ins, Ixs};
 use crate::atoms::disorder::Taken;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
@@ -154,7 +156,7 @@ pub struct Minimisation {
 }
 
 /// What is recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
     /// g(r) from 0 to here, Å; images are counted beyond half the cell.
@@ -172,6 +174,15 @@ pub struct Record {
     /// Atoms of the largest rings of bonds that are counted; 0 for matter that is no network.
     #[serde(default)]
     pub rings: usize,
+    /// Observables recorded besides densities of states, g(r), angles and rings.
+    #[serde(default, deserialize_with = "observable::from_list")]
+    pub observables: Vec<Observable>,
+    /// The neutron spectrometer of `ins`.
+    #[serde(default)]
+    pub ins: Ins,
+    /// The X-ray spectrometer of `ixs`.
+    #[serde(default)]
+    pub ixs: Ixs,
 }
 
 impl Record {
@@ -191,6 +202,12 @@ impl Record {
         sizes
             .map(|n| Grid::new(2.5, self.rings as f64 + 0.5, n))
             .transpose()
+    }
+
+    /// Refuses settings of observables that cannot be.
+    fn check(&self) -> Result<()> {
+        self.ins.check()?;
+        self.ixs.check()
     }
 
     /// The E grid, meV.
@@ -325,7 +342,9 @@ impl Recipe {
         }
         self.record.r()?;
         self.record.energy()?;
-        Ok(())
+        self.record
+            .check()
+            .map_err(|e| Error::new(format!("recipe '{}': {e}", self.name)))
     }
 }
 

@@ -1,7 +1,6 @@
 //! The dataset folder: `manifest.json`, `samples.csv`, one `.npy` a quantity.
 
-use super::Recipe;
-use super::recipe::Record;
+use super::{Recipe, axes};
 use crate::atoms::structure::Structure;
 use crate::elements::element;
 use crate::error::{Error, Result};
@@ -57,8 +56,8 @@ pub struct Manifest {
 pub struct Axis {
     /// Bins.
     pub grid: Grid,
-    /// Unit of the axis.
-    pub unit: Unit,
+    /// Unit of the axis; none of degrees and numbers of atoms.
+    pub unit: Option<Unit>,
 }
 
 /// One array.
@@ -103,18 +102,12 @@ impl Dataset {
                 out.write_all(&bytes)
                     .map_err(|e| Error::io(folder, "write the array", &e))
             })?;
-            let axis = match name.as_str() {
-                "adf" => "angle",
-                "rings" => "ring-size",
-                _ if name.starts_with("rdf") => "r",
-                _ => "energy",
-            };
             let checksum = blake3::hash(&bytes).to_hex().to_string();
             manifest.quantities.insert(
                 name.clone(),
                 Quantity {
                     file,
-                    axis: axis.into(),
+                    axis: axes::of(name).into(),
                     checksum,
                 },
             );
@@ -169,19 +162,7 @@ impl Dataset {
 
     /// One array, a row a sample.
     pub fn matrix(&self, name: &str) -> Result<Mat<f64>> {
-        let known = || {
-            self.manifest
-                .quantities
-                .keys()
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let quantity = self.manifest.quantities.get(name).ok_or_else(|| {
-            Error::new(format!("the dataset has no '{name}'"))
-                .at(&self.folder)
-                .cure(format!("it has {}", known()))
-        })?;
+        let quantity = self.array(name)?;
         // The name comes from a file we read: it must not lead out of the folder.
         if Path::new(&quantity.file)
             .file_name()
@@ -197,17 +178,30 @@ impl Dataset {
             return Err(changed(&path));
         }
         let matrix = npy::read_matrix(&bytes).map_err(|e| e.at(&path))?;
-        let record = &self.manifest.recipe.record;
-        let bins = match quantity.axis.as_str() {
-            "r" => self.manifest.r.grid.len(),
-            "angle" => Record::angles()?.len(),
-            "ring-size" => record.ring_sizes()?.map_or(0, |sizes| sizes.len()),
-            _ => self.manifest.energy.grid.len(),
-        };
+        let bins = self.axis(name)?.grid.len();
         if (matrix.nrows(), matrix.ncols()) != (self.samples.ids().len(), bins) {
             return Err(Error::new("an array does not fit the dataset").at(&path));
         }
         Ok(matrix)
+    }
+
+    /// The axis of an array.
+    pub fn axis(&self, name: &str) -> Result<Axis> {
+        let array = self.array(name)?;
+        axes::axis(&array.axis, &self.manifest.recipe.record).map_err(|e| e.at(&self.folder))
+    }
+
+    /// What the manifest says of an array.
+    fn array(&self, name: &str) -> Result<&Quantity> {
+        self.manifest.quantities.get(name).ok_or_else(|| {
+            let known: Vec<_> = self.manifest.quantities.keys().cloned().collect();
+            Error::new(format!("the dataset has no '{name}'"))
+                .at(&self.folder)
+                .cure(format!(
+                    "it has {}; `simulate --observables` records more",
+                    known.join(", ")
+                ))
+        })
     }
 
     /// The structures at rest, in the order of the samples.

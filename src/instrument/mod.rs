@@ -1,6 +1,8 @@
 //! What stands between sample and data, as linear maps, and the conventions of total scattering.
 
 pub mod conventions;
+pub mod line_shape;
+pub mod locus;
 pub mod resolution;
 pub mod weights;
 

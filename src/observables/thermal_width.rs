@@ -103,7 +103,7 @@ pub enum Statistics {
 
 impl Statistics {
     /// ⟨q²⟩ of a mode of energy E (meV) in amu Å²: `ħ²/(2E) coth(E/2kT)`, classically `ħ² kT/E²` = kT/ω².
-    fn mean_square(self, energy: f64, kelvin: f64) -> f64 {
+    pub fn mean_square(self, energy: f64, kelvin: f64) -> f64 {
         let thermal = BOLTZMANN_MEV_PER_K * kelvin;
         let share = match self {
             Self::Classical => 2.0 * thermal / energy,
@@ -111,6 +111,20 @@ impl Statistics {
             Self::Quantum => 1.0,
         };
         HBAR_SQUARED_MEV_AMU_A2 / (2.0 * energy) * share
+    }
+
+    /// The factor of a line in which the sample takes up an energy E > 0 (meV), `n + 1`, and of that in which it gives it up,
+    /// `n`, with `n = 1/(exp(E/kT) - 1)`; classically both are kT/E.
+    pub fn factors(self, energy: f64, kelvin: f64) -> (f64, f64) {
+        let thermal = BOLTZMANN_MEV_PER_K * kelvin;
+        match self {
+            Self::Classical => (thermal / energy, thermal / energy),
+            Self::Quantum if thermal > 0.0 => {
+                let n = 1.0 / (energy / thermal).exp_m1();
+                (n + 1.0, n)
+            }
+            Self::Quantum => (1.0, 0.0),
+        }
     }
 }
 

@@ -67,40 +67,48 @@ pub struct Moments {
 impl Moments {
     /// The moments of `D = M^-1/2 H M^-1/2`; see [`Settings`]. The same for any number of threads.
     pub fn of(hessian: Hessian, structure: &Structure, settings: Settings) -> Result<Self> {
-        check(&hessian, structure, settings)?;
-        let order = along_a_curve(structure);
-        let masses: Vec<f64> = order.iter().map(|&i| structure.mass(i)).collect();
-        let species_of: Vec<usize> = order.iter().map(|&i| structure.species_of[i]).collect();
-        let whole = hessian.into_mass_weighted(&structure.atom_masses());
-        let (bounds, matrix) = (gershgorin(&whole), Half::of(&whole, &order));
-        drop(whole);
-        let random_rows =
-            |block| random_rows(&masses, structure.dimensions(), settings.seed, block);
-        for steps in LANCZOS_STEPS {
-            let first = random_rows(0);
-            let start = first.iter().map(|row| row.map(|lanes| lanes[0])).collect();
-            let window = Window::of(&matrix, bounds, start, steps)?;
-            let recursion = Recursion {
-                matrix: &matrix,
-                species_of: &species_of,
-                kinds: structure.species.len(),
-                window,
-            };
-            let mut values = recursion.moments(first, settings.moments);
-            for block in 1..settings.vectors / LANES {
-                let rows = random_rows(block as u64);
-                values.extend(recursion.moments(rows, settings.moments));
-            }
-            if !outgrown(&values) {
-                return Ok(Self {
-                    window,
-                    values,
-                    modes: structure.dimensions() * (structure.len() - 1),
-                });
-            }
+        Self::of_prepared(&Prepared::of(hessian, structure)?, settings)
+    }
+
+    /// The same of a matrix that serves again, for [`along`](Self::along).
+    pub fn of_prepared(prepared: &Prepared, settings: Settings) -> Result<Self> {
+        let Settings {
+            moments,
+            vectors,
+            seed,
+        } = settings;
+        check(moments, vectors)?;
+        let rows = |block| random_rows(&prepared.masses, prepared.dimensions, seed, block);
+        prepared.moments(seed, &rows, vectors / LANES, moments, true)
+    }
+
+    /// The moments `⟨v|T_n|v⟩` of given vectors (three numbers an atom), for [`projections`](Self::projections): what the modes have
+    /// in common with each. Translations are projected out.
+    ///
+    /// Errors: no vectors, or not of this structure; an odd number of moments.
+    pub fn along(prepared: &Prepared, vectors: &[Vec<[f64; 3]>], moments: usize) -> Result<Self> {
+        check(moments, LANES)?;
+        let atoms = prepared.order.len();
+        if vectors.is_empty() || vectors.iter().any(|v| v.len() != atoms) {
+            return Err(Error::new(format!(
+                "{} vectors do not fit a structure of {atoms} atoms",
+                vectors.len()
+            )));
         }
-        Err(Error::new("the modes could not be found")
-            .because("the eigenvalues of the Hessian are not where their estimate says"))
+        let rows = |block: u64| {
+            let some = &vectors[LANES * block as usize..];
+            let part = |i: usize, a: usize, l: usize| some.get(l).map_or(0.0, |v| v[i][a]);
+            let row = |&i: &usize| -> Row {
+                std::array::from_fn(|a| std::array::from_fn(|l| part(i, a, l)))
+            };
+            let mut rows: Vec<Row> = prepared.order.iter().map(row).collect();
+            without_translations(&prepared.masses, &mut rows);
+            rows
+        };
+        let blocks = vectors.len().div_ceil(LANES);
+        let mut found = prepared.moments(0, &rows, blocks, moments, false)?;
+        found.values.truncate(vectors.len());
+        Ok(found)
     }
 
     /// Number M of moments.
@@ -135,25 +143,91 @@ impl Moments {
     }
 }
 
-fn check(hessian: &Hessian, structure: &Structure, settings: Settings) -> Result<()> {
-    let Settings {
-        moments, vectors, ..
-    } = settings;
-    if moments < 4 || moments % 2 != 0 || vectors == 0 || vectors % LANES != 0 {
+/// A dynamical matrix as the recursion reads it.
+#[derive(Debug)]
+pub struct Prepared {
+    matrix: Half,
+    bounds: [f64; 2],
+    /// The atoms in the order in which the matrix has them, and in it their masses and species.
+    order: Vec<usize>,
+    masses: Vec<f64>,
+    species_of: Vec<usize>,
+    kinds: usize,
+    dimensions: usize,
+}
+
+impl Prepared {
+    /// Of a Hessian (which is taken, since it is large) and its structure.
+    pub fn of(hessian: Hessian, structure: &Structure) -> Result<Self> {
+        if hessian.atoms() != structure.len() || structure.len() < 2 {
+            return Err(Error::new(format!(
+                "a Hessian of {} atoms for a structure of {}",
+                hessian.atoms(),
+                structure.len()
+            ))
+            .because("they must be the same, and two at least for anything to vibrate"));
+        }
+        let order = along_a_curve(structure);
+        let whole = hessian.into_mass_weighted(&structure.atom_masses());
+        Ok(Self {
+            bounds: gershgorin(&whole),
+            matrix: Half::of(&whole, &order),
+            masses: order.iter().map(|&i| structure.mass(i)).collect(),
+            species_of: order.iter().map(|&i| structure.species_of[i]).collect(),
+            kinds: structure.species.len(),
+            dimensions: structure.dimensions(),
+            order,
+        })
+    }
+
+    /// The moments of blocks of eight vectors, by species or of all atoms together, in a window that holds the spectrum.
+    fn moments(
+        &self,
+        seed: u64,
+        rows: &dyn Fn(u64) -> Vec<Row>,
+        blocks: usize,
+        count: usize,
+        by_species: bool,
+    ) -> Result<Moments> {
+        let all_alike = vec![0; self.order.len()];
+        let (species_of, kinds) = if by_species {
+            (&self.species_of, self.kinds)
+        } else {
+            (&all_alike, 1)
+        };
+        for steps in LANCZOS_STEPS {
+            let first = random_rows(&self.masses, self.dimensions, seed, 0);
+            let start = first.iter().map(|row| row.map(|lanes| lanes[0])).collect();
+            let recursion = Recursion {
+                matrix: &self.matrix,
+                species_of,
+                kinds,
+                window: Window::of(&self.matrix, self.bounds, start, steps)?,
+            };
+            let of_block = |block| recursion.moments(rows(block as u64), count);
+            let values: Vec<_> = (0..blocks).flat_map(of_block).collect();
+            if !outgrown(&values) {
+                return Ok(Moments {
+                    window: recursion.window,
+                    values,
+                    modes: self.dimensions * (self.order.len() - 1),
+                });
+            }
+        }
+        Err(Error::new("the modes could not be found")
+            .because("the eigenvalues of the Hessian are not where their estimate says"))
+    }
+}
+
+fn check(moments: usize, vectors: usize) -> Result<()> {
+    let possible = moments >= 4 && moments.is_multiple_of(2);
+    if !possible || vectors == 0 || !vectors.is_multiple_of(LANES) {
         return Err(Error::new(format!(
             "{moments} moments of {vectors} random vectors are not possible"
         ))
         .cure(format!(
             "take an even number of moments and a multiple of {LANES} vectors"
         )));
-    }
-    if hessian.atoms() != structure.len() || structure.len() < 2 {
-        return Err(Error::new(format!(
-            "a Hessian of {} atoms for a structure of {}",
-            hessian.atoms(),
-            structure.len()
-        ))
-        .because("they must be the same, and two at least for anything to vibrate"));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The observables of a structure as curves. A new one is a function and a line in the table.
 
 use super::found::{Density, Found};
+use super::scattering;
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
@@ -14,13 +15,16 @@ use crate::observables::rings::{primitive_rings, ring_sizes};
 use crate::units::{SQRT_EV_PER_A2_AMU_IN_THZ, THZ_IN_MEV};
 
 /// Files without `.csv`, and what they hold.
-type Curves = Vec<(String, Columns)>;
+pub(super) type Curves = Vec<(String, Columns)>;
 type Make = fn(&Found) -> Result<Curves>;
 
 /// Name, whether it needs the density of states, and the function.
-pub(super) const OBSERVABLES: [(&str, bool, Make); 6] = [
+pub(super) const OBSERVABLES: [(&str, bool, Make); 9] = [
     ("vdos", true, vdos),
     ("neutron-gdos", true, gdos),
+    ("ins", true, scattering::ins),
+    ("ixs", true, scattering::ixs),
+    ("structure-factor", false, scattering::structure_factor),
     ("rdf", false, rdf),
     ("angles", false, angles),
     ("coordination", false, coordination),
@@ -37,6 +41,12 @@ const LARGEST_RING: usize = 12;
 /// Whether any of the named needs the density of states.
 pub(super) fn need_density(names: &[String]) -> bool {
     chosen(names).any(|(_, density, _)| *density)
+}
+
+/// Whether any of the named needs the eigenvectors of all modes.
+pub(super) fn need_vectors(names: &[String]) -> bool {
+    let need = ["ins", "ixs", "structure-factor"];
+    names.iter().any(|n| need.contains(&n.as_str()))
 }
 
 /// The curves of the named observables.
@@ -77,7 +87,7 @@ fn gdos(found: &Found) -> Result<Curves> {
     Ok(vec![("neutron-gdos".to_owned(), columns)])
 }
 
-fn density(found: &Found) -> Result<&Density> {
+pub(super) fn density(found: &Found) -> Result<&Density> {
     (found.density.as_ref()).ok_or_else(|| Error::new("there is no density of states"))
 }
 
@@ -116,7 +126,7 @@ fn spectrum(
     Columns { notes, columns }
 }
 
-fn notes(quantity: &str, unit: &str) -> Vec<(String, String)> {
+pub(super) fn notes(quantity: &str, unit: &str) -> Vec<(String, String)> {
     [
         ("quantity", quantity),
         ("unit", unit),

@@ -2,6 +2,7 @@
 
 use super::Args;
 use super::input::{refuse_overlap, refuse_thin_box};
+use super::scattering::Conditions;
 use crate::atoms::neighbours::NeighbourList;
 use crate::atoms::structure::Structure;
 use crate::dynamics::minimise::{AT_REST, Load, MOST_STEPS, Minimised, Strain, minimise, relax};
@@ -12,7 +13,7 @@ use crate::observables::vdos::{Vdos, vdos, vdos_of_moments};
 use crate::potentials::hessian::Hessian;
 use crate::potentials::{Evaluation, Potential};
 use crate::units::THZ_IN_MEV;
-use crate::vibrations::kpm::{Moments, Settings};
+use crate::vibrations::kpm::{Moments, Prepared, Settings};
 use crate::vibrations::modes::Modes;
 
 /// One matrix of this many atoms takes 7 GB, and the eigenvalue solver needs a few.
@@ -37,6 +38,8 @@ pub(super) struct Density {
     pub(super) vdos: Vdos,
     pub(super) error: Option<Vec<f64>>,
     pub(super) broadening: String,
+    /// Its standard deviation, meV; 0 where moments did it.
+    pub(super) sigma: f64,
 }
 
 /// All that is found before anything is written.
@@ -47,6 +50,9 @@ pub(super) struct Found {
     pub(super) window_pairs: usize,
     pub(super) vibrations: Vibrations,
     pub(super) density: Option<Density>,
+    /// Of a structure too large for its modes, if its scattering is asked for.
+    pub(super) prepared: Option<Prepared>,
+    pub(super) conditions: Conditions,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -67,9 +73,13 @@ pub(super) fn find(
     let hessian = potential.hessian(&structure, &neighbours)?;
     drop(neighbours);
     let wants_density = super::curves::need_density(&args.observables);
-    let vectors = args.modes.is_some() || wants_density && structure.species.len() > 1;
+    let wants_vectors = super::curves::need_vectors(&args.observables);
+    let vectors =
+        args.modes.is_some() || wants_vectors || wants_density && structure.species.len() > 1;
+    let mut prepared = None;
     let vibrations = if structure.len() > MOST_ATOMS {
-        Vibrations::Moments(Moments::of(hessian, &structure, Settings::default())?)
+        let matrix = prepared.insert(Prepared::of(hessian, &structure)?);
+        Vibrations::Moments(Moments::of_prepared(matrix, Settings::default())?)
     } else {
         let modes = Modes::of(&hessian, &structure, vectors)?;
         Vibrations::Modes { modes, hessian }
@@ -86,6 +96,8 @@ pub(super) fn find(
         window_pairs,
         vibrations,
         density,
+        prepared: prepared.filter(|_| wants_vectors),
+        conditions: args.conditions.clone(),
         findings,
     };
     super::told::doubt(&mut found);
@@ -167,6 +179,7 @@ fn of_modes(modes: &Modes, structure: &Structure) -> Result<Density> {
         vdos: vdos(modes, structure, &grid, sigma)?,
         error: None,
         broadening: format!("Gaussian, sigma {sigma:.4} meV"),
+        sigma,
     })
 }
 
@@ -183,6 +196,7 @@ fn of_moments(moments: &Moments, structure: &Structure) -> Result<Density> {
             moments.len(),
             0.5 * highest
         ),
+        sigma: 0.0,
     })
 }
 

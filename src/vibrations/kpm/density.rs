@@ -46,6 +46,17 @@ impl Moments {
         mixes.iter().map(mixed).collect()
     }
 
+    /// For each vector v of [`along`](Self::along) `Σ_s (v·e_s)²` of the modes in each bin of `grid` (meV), seen as
+    /// [`shares`](Self::shares) are.
+    pub fn projections(&self, grid: &Grid) -> Vec<Vec<f64>> {
+        let rows = self.integrals(grid);
+        let of_vector = |vector: &Vec<Vec<f64>>| -> Vec<f64> {
+            let part = |row: &Vec<f64>| vector.iter().map(|m| dot(row, m)).sum();
+            rows.iter().map(part).collect()
+        };
+        self.values.iter().map(of_vector).collect()
+    }
+
     /// Estimated number of imaginary modes; 0 if [none was seen](Self::lowest_imaginary). Soft modes blurred to below zero are
     /// counted too.
     pub fn imaginary(&self) -> usize {
