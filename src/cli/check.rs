@@ -236,6 +236,7 @@ fn write_report(
             map: DomainMap::new(&judge.inverter.seen, sides.spectrum.data.subrows(row, 1)),
             resolution: &resolution,
             choice: Choice::new(operator, &judge.inverter.seen)?,
+            pseudo: None,
             findings: [sides.findings.as_slice(), &pair.findings].concat(),
             sources: sides.sources.clone(),
         },

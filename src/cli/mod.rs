@@ -12,6 +12,7 @@ mod check;
 mod completions;
 mod demo;
 mod inspect;
+mod instrument_options;
 mod invert;
 mod load;
 mod peaks;

@@ -94,7 +94,7 @@ pub struct Settings {
     pub noise: Option<f64>,
     /// Factor on λ, the model error of the PDF given the spectrum; 1 is what leave-one-out chose in training.
     pub lambda: Option<f64>,
-    /// What is fitted along with the spectrum: `scale`, `background`, `shift`.
+    /// What is fitted along with the spectrum: `scale`, `background`, `shift`, `width`.
     pub nuisances: Vec<String>,
     /// What the PDF is.
     pub pdf_quantity: Option<String>,
@@ -175,8 +175,9 @@ impl Settings {
             "scale" => Ok(Nuisance::Scale),
             "background" => Ok(Nuisance::Background),
             "shift" => Ok(Nuisance::Shift),
+            "width" => Ok(Nuisance::Width),
             _ => Err(Error::new(format!("'{name}' cannot be fitted along"))
-                .cure("use scale, background or shift")),
+                .cure("use scale, background, shift or width")),
         };
         self.nuisances.iter().map(of).collect()
     }
@@ -272,7 +273,7 @@ fn alone(
     sources: Vec<(String, String)>,
 ) -> Result<Report> {
     let inverter = Inverter::new(operator, &measurement.channel)?;
-    let inversion = inverter.invert(measurement.data.as_ref()).remove(0);
+    let inversion = inverter.invert_measured(measurement)?.remove(0);
     let left_out = inverter.seen.left_out_distances();
     inversion_report(&InversionView {
         operator,
@@ -284,6 +285,7 @@ fn alone(
         inversion: &inversion,
         resolution: &inverter.resolution()?,
         choice: Choice::new(operator, &inverter.seen)?,
+        pseudo: None,
         findings,
         sources,
     })
@@ -332,7 +334,7 @@ fn pair(
         (z, d),
         &comparison,
     ));
-    let inversion = judge.inverter.invert(z).remove(0);
+    let inversion = judge.inverter.invert_measured(spectrum)?.remove(0);
     let verdict = Verdict::of(&comparison, &power, &spectrum.channel.x, &rows::row(z, 0));
     let deviations =
         crate::consistency::verdict::pdf_deviations(&comparison.descriptor, &inversion);
@@ -347,6 +349,7 @@ fn pair(
             map: DomainMap::new(&judge.inverter.seen, z),
             resolution: &judge.inverter.resolution()?,
             choice: Choice::new(operator, &judge.inverter.seen)?,
+            pseudo: None,
             findings,
             sources,
         },
