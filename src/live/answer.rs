@@ -216,6 +216,8 @@ pub fn report(
     )?;
     let nuisances = settings.nuisances()?;
     let measured = Measurement::spectra(&operator, &spectrum.raw, settings.noise()?, &nuisances)?;
+    // Nuisances that were searched for make a channel of its own.
+    let measured = measured.one(0);
     let mut findings = [spectrum.findings, measured.findings.clone()].concat();
     let mut sources = vec![source.clone(), spectrum.source];
     if let Some(factor) = settings.lambda.filter(|f| f.to_bits() != 1.0_f64.to_bits()) {
