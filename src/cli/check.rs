@@ -138,6 +138,8 @@ fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
         noise_level(args.noise)?,
         &nuisances,
     )?;
+    // One spectrum whose nuisances were searched for has a channel of its own; those of a table share the typical one.
+    let s = if s.data.nrows() == 1 { s.one(0) } else { s };
     let d = pdf_measurement(operator, &pdf, args.samples.as_deref(), &args.sample)?;
     Ok(Sides {
         findings: [
