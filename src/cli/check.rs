@@ -145,6 +145,8 @@ fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
         noise_level(args.noise)?,
         &nuisances,
     )?;
+    // One spectrum whose nuisances were searched for has a channel of its own; those of a table share the typical one.
+    let s = if s.data.nrows() == 1 { s.one(0) } else { s };
     let d = pdf_measurement(operator, &pdf, args.samples.as_deref(), &args.sample)?;
     Ok(Sides {
         findings: [
@@ -244,6 +246,7 @@ fn write_report(
             map: DomainMap::new(&judge.inverter.seen, sides.spectrum.data.subrows(row, 1)),
             resolution: &resolution,
             choice: Choice::new(operator, &judge.inverter.seen)?,
+            pseudo: None,
             findings: [sides.findings.as_slice(), &pair.findings].concat(),
             sources: sides.sources.clone(),
         },

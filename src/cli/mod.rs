@@ -13,6 +13,7 @@ mod completions;
 mod convert;
 mod demo;
 mod inspect;
+mod instrument_options;
 mod invert;
 mod load;
 mod peaks;

@@ -191,7 +191,11 @@ fn training_set(
 
 /// Whether the spectra of a dataset are too sharp for its cells. Tables say nothing of their cells.
 fn sharpness(args: &Args, set: &TrainingSet) -> Result<Vec<Finding>> {
-    let Some(folder) = &args.dataset else {
+    let Some(folder) = args
+        .dataset
+        .as_ref()
+        .filter(|_| set.quantity.axis() == Unit::Mev)
+    else {
         return Ok(Vec::new());
     };
     let data = Dataset::open(folder)?;

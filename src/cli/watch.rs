@@ -1,18 +1,16 @@
 //! `glassbridge watch`.
 
-use super::invert::{Done, NuisanceName, noise_level, summaries, write_tables};
+use super::invert::{Done, NuisanceName, finish, noise_level, summaries, write_tables};
 use super::read_options::ReadArgs;
 use super::series::{self, ScanArgs};
 use super::{Outcome, load};
-use crate::consistency::Domain;
 use crate::error::{Error, Result};
-use crate::inverse::{Instruments, Measurement, Nuisance};
+use crate::inverse::{Constraints, Instruments, Measurement, Nuisance};
 use crate::live::Folder;
 use crate::operator::Operator;
 use crate::report::pages;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A folder in which spectra land: each is inverted at once, and the tables and the report of the series are renewed.
@@ -142,18 +140,13 @@ impl Series<'_> {
         let measurement =
             Measurement::spectra(self.operator, &loaded.raw, self.level, &self.nuisances)?;
         let ready = self.instruments.of(&measurement.channel)?;
-        let inversions = ready.inverter.invert(measurement.data.as_ref());
-        let domains = inversions
-            .iter()
-            .map(|i| Domain::rank(i.distance, &ready.left_out))
-            .collect();
-        Ok(Done {
+        finish(
+            self.operator,
+            &ready,
             loaded,
             measurement,
-            inversions,
-            domains,
-            resolution: Arc::clone(&ready.resolution),
-        })
+            &Constraints::default(),
+        )
     }
 
     fn keep(&mut self, path: &Path, done: Done) {

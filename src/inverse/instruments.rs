@@ -47,7 +47,7 @@ impl<'a> Instruments<'a> {
             .position(|r| are_same(&r.channel, channel));
         let ready = match known {
             Some(at) => self.ready.remove(at),
-            None => Arc::new(Ready::new(self.operator, channel)?),
+            None => Arc::new(Ready::new(Inverter::new(self.operator, channel)?, channel)?),
         };
         self.ready.push(Arc::clone(&ready));
         if self.ready.len() > MOST {
@@ -58,8 +58,8 @@ impl<'a> Instruments<'a> {
 }
 
 impl<'a> Ready<'a> {
-    fn new(operator: &'a Operator, channel: &Channel) -> Result<Self> {
-        let inverter = Inverter::new(operator, channel)?;
+    /// An inverter that was made for `channel`.
+    pub fn new(inverter: Inverter<'a>, channel: &Channel) -> Result<Self> {
         Ok(Self {
             left_out: inverter.seen.left_out_distances(),
             resolution: Arc::new(inverter.resolution()?),
@@ -80,6 +80,7 @@ fn are_same(a: &Channel, b: &Channel) -> bool {
         && a.sigma_known == b.sigma_known
         && a.sigma.iter().zip(&b.sigma).all(near)
         && a.map == b.map
+        && a.correlated == b.correlated
         && a.nuisances.ncols() == b.nuisances.ncols()
         && close()
 }

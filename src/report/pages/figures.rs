@@ -140,7 +140,7 @@ fn pdf_layers(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -> Vec<Lay
 fn measured_pdf(view: &InversionView<'_>, pair: &CheckView<'_>) -> Layer {
     let density = view.inversion.relative_density.unwrap_or(1.0);
     let over = |x: Vec<f64>| -> Vec<f64> { x.iter().map(|x| x / density).collect() };
-    if pair.pdf.axis == crate::units::Unit::InverseAngstrom {
+    if pair.pdf.is_in_q() {
         let r = view.operator.meta.r.centres();
         let implied = over(pair.comparison.descriptor.clone());
         return Layer::line("implied by the measured S(Q)", &r, &implied, Role::Measured);
