@@ -66,7 +66,10 @@ fn inversion(criterion: &mut Criterion) {
     group.bench_function("first: covariance, kernels, calibrated band", |bench| {
         bench.iter(|| {
             let inverter = Inverter::new(&operator, &measured.channel).expect("an inverter");
-            black_box((inverter.invert(one), inverter.resolution().expect("kernels")));
+            black_box((
+                inverter.invert(one),
+                inverter.resolution().expect("kernels"),
+            ));
         });
     });
     let inverter = Inverter::new(&operator, &measured.channel).expect("an inverter");
@@ -83,7 +86,13 @@ fn inversion(criterion: &mut Criterion) {
         ..Constraints::default()
     };
     group.bench_function("one non-negative frame", |bench| {
-        bench.iter(|| black_box(inverter.invert_constrained(&single, &constraints).expect("a glass")));
+        bench.iter(|| {
+            black_box(
+                inverter
+                    .invert_constrained(&single, &constraints)
+                    .expect("a glass"),
+            )
+        });
     });
     let seen = &inverter.seen;
     let pseudo = PseudoInverse::new(
@@ -95,7 +104,9 @@ fn inversion(criterion: &mut Criterion) {
         Rule::Gcv,
     )
     .expect("a pseudo-inverse");
-    let each: Vec<Vec<f64>> = (0..FRAMES).map(|i| rows::row(measured.data.as_ref(), i)).collect();
+    let each: Vec<Vec<f64>> = (0..FRAMES)
+        .map(|i| rows::row(measured.data.as_ref(), i))
+        .collect();
     group.bench_function(format!("{FRAMES} bootstraps re-choosing lambda"), |bench| {
         bench.iter(|| {
             for z in &each {

@@ -1,9 +1,6 @@
 //! Quadratic programmes against scipy's and their own optimality conditions, and what constraints do to an inversion.
 
-#![allow(
-    clippy::print_stderr,
-    reason = "tests say what they skip"
-)]
+#![allow(clippy::print_stderr, reason = "tests say what they skip")]
 
 #[path = "support/sets.rs"]
 #[allow(dead_code, reason = "not every helper is needed here")]
@@ -27,7 +24,12 @@ fn matrix(values: &[f64], rows: usize) -> Mat<f64> {
 }
 
 /// `minimise |A x - y|² (+ penalty)` with x between bounds.
-fn least_squares(a: &Mat<f64>, y: &[f64], penalty: Option<Mat<f64>>, upper: Option<f64>) -> Minimum {
+fn least_squares(
+    a: &Mat<f64>,
+    y: &[f64],
+    penalty: Option<Mat<f64>>,
+    upper: Option<f64>,
+) -> Minimum {
     let n = a.ncols();
     let y = Mat::from_fn(y.len(), 1, |i, _| y[i]);
     let mut q = a.transpose() * a;
@@ -65,8 +67,13 @@ fn kkt(q: &Mat<f64>, c: &[f64], f: &Mat<f64>, right: &[f64], found: &Minimum) {
     let size = found.x.iter().map(|v| v.abs()).fold(0.0, f64::max);
     for i in 0..n {
         let gradient: f64 = c[i] + (0..n).map(|j| q[(i, j)] * found.x[j]).sum::<f64>();
-        let held: f64 = (0..right.len()).map(|k| f[(k, i)] * found.multipliers[k]).sum();
-        assert!((gradient - held).abs() < AGREES * scale, "{i}: {gradient} {held}");
+        let held: f64 = (0..right.len())
+            .map(|k| f[(k, i)] * found.multipliers[k])
+            .sum();
+        assert!(
+            (gradient - held).abs() < AGREES * scale,
+            "{i}: {gradient} {held}"
+        );
     }
     for k in 0..right.len() {
         let slack: f64 = (0..n).map(|j| f[(k, j)] * found.x[j]).sum::<f64>() - right[k];
@@ -85,7 +92,9 @@ fn agree(found: &[f64], reference: &[f64], what: &str) {
 
 #[test]
 fn non_negative_and_bounded_least_squares_of_scipy() {
-    let Some(oracle) = support::oracle_of("ml", "ml_oracle") else { return };
+    let Some(oracle) = support::oracle_of("ml", "ml_oracle") else {
+        return;
+    };
     let a = matrix(oracle.get("nnls_A"), 50);
     let y = oracle.get("nnls_y");
     let found = least_squares(&a, y, None, None);
@@ -101,7 +110,9 @@ fn non_negative_and_bounded_least_squares_of_scipy() {
 /// `|K x - y|² + λ |D² x|²` with x ≥ 0: λ counts once.
 #[test]
 fn smooth_non_negative_inversions_of_scipy() {
-    let Some(oracle) = support::oracle_of("ml", "ml_oracle") else { return };
+    let Some(oracle) = support::oracle_of("ml", "ml_oracle") else {
+        return;
+    };
     let k = matrix(oracle.get("tik_K"), 60);
     let n = k.ncols();
     let d = Mat::from_fn(n - 2, n, |i, j| match j.wrapping_sub(i) {
@@ -109,7 +120,10 @@ fn smooth_non_negative_inversions_of_scipy() {
         1 => -2.0,
         _ => 0.0,
     });
-    for (lambda, name) in [(1e-6, "tik_D2_lam1e-06_nnls_x"), (1e-4, "tik_D2_lam0.0001_nnls_x")] {
+    for (lambda, name) in [
+        (1e-6, "tik_D2_lam1e-06_nnls_x"),
+        (1e-4, "tik_D2_lam0.0001_nnls_x"),
+    ] {
         let penalty = d.transpose() * &d * faer::Scale(lambda);
         let found = least_squares(&k, oracle.get("tik_y"), Some(penalty), None);
         let (mut far, mut size) = (0.0f64, 0.0f64);
@@ -125,7 +139,9 @@ fn smooth_non_negative_inversions_of_scipy() {
 /// g ≥ 0 costs nothing in accuracy, is met exactly, and says where it held; a known coordination number is met exactly.
 #[test]
 fn constraints_on_a_noisy_spectrum_are_met() {
-    let Some(set) = sets::load("graphene") else { return };
+    let Some(set) = sets::load("graphene") else {
+        return;
+    };
     let (train, test) = sets::split(&set, 0);
     let test = sets::pick(&test, &(0..10).collect::<Vec<_>>());
     let operator = Operator::train(&train, &Settings::default()).unwrap();
@@ -137,14 +153,19 @@ fn constraints_on_a_noisy_spectrum_are_met() {
     let measured = Measurement::spectra(&operator, &raw, Some(0.1), &[]).unwrap();
     let inverter = Inverter::new(&operator, &measured.channel).unwrap();
     let free = inverter.invert(measured.data.as_ref());
-    assert!(free.iter().any(|i| i.g.iter().any(|g| *g < -1e-3)), "nothing to constrain");
+    assert!(
+        free.iter().any(|i| i.g.iter().any(|g| *g < -1e-3)),
+        "nothing to constrain"
+    );
     let (neighbours, within) = (3.0, 1.7);
     let constraints = Constraints {
         non_negative: true,
         coordination: Some((neighbours, within)),
         ..Constraints::default()
     };
-    let held = inverter.invert_constrained(&measured, &constraints).unwrap();
+    let held = inverter
+        .invert_constrained(&measured, &constraints)
+        .unwrap();
     let only = Constraints {
         non_negative: true,
         ..Constraints::default()
@@ -152,14 +173,23 @@ fn constraints_on_a_noisy_spectrum_are_met() {
     let positive = inverter.invert_constrained(&measured, &only).unwrap();
     let grid = operator.meta.r;
     let error = |g: &[f64], i: usize| -> f64 {
-        g.iter().enumerate().map(|(j, g)| (g - test.g[(i, j)]).powi(2)).sum()
+        g.iter()
+            .enumerate()
+            .map(|(j, g)| (g - test.g[(i, j)]).powi(2))
+            .sum()
     };
     let (mut before, mut after, mut active) = (0.0, 0.0, 0);
     for i in 0..free.len() {
         before += error(&free[i].g, i);
         after += error(&positive[i].g, i);
         active += positive[i].active.len();
-        assert!(positive[i].g.iter().chain(&positive[i].low).all(|g| *g >= 0.0));
+        assert!(
+            positive[i]
+                .g
+                .iter()
+                .chain(&positive[i].low)
+                .all(|g| *g >= 0.0)
+        );
         let density = operator.meta.mean_density.unwrap() * held[i].relative_density.unwrap();
         let count: f64 = (0..grid.len())
             .filter(|&j| grid.centre(j) <= within)
@@ -183,8 +213,20 @@ fn senseless_constraints_are_refused() {
         assert!(e.is_err(), "{constraints:?}");
     };
     let none = Constraints::default();
-    refused(Constraints { core: Some(-1.0), ..none });
-    refused(Constraints { core: Some(f64::NAN), ..none });
-    refused(Constraints { coordination: Some((4.0, 1e9)), ..none });
-    refused(Constraints { density: Some(0.0), ..none });
+    refused(Constraints {
+        core: Some(-1.0),
+        ..none
+    });
+    refused(Constraints {
+        core: Some(f64::NAN),
+        ..none
+    });
+    refused(Constraints {
+        coordination: Some((4.0, 1e9)),
+        ..none
+    });
+    refused(Constraints {
+        density: Some(0.0),
+        ..none
+    });
 }

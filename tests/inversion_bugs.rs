@@ -8,6 +8,7 @@ use faer::Mat;
 use glassbridge::instrument::resolution;
 use glassbridge::inverse::pseudo_inverse::{Filter, Penalty, PseudoInverse, Rule};
 use glassbridge::inverse::{Inverter, Measurement, Raw, Seen, Spectroscopy, Stacked};
+use glassbridge::operator::conditional::cholesky;
 use glassbridge::operator::{Operator, Settings, TrainingSet, rows};
 use rand::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
@@ -61,27 +62,43 @@ fn case() -> Case {
 }
 
 impl Case {
-    fn inverse(&self, filter: Filter, penalty: Penalty, rule: Rule) -> glassbridge::error::Result<PseudoInverse> {
+    fn inverse(
+        &self,
+        filter: Filter,
+        penalty: Penalty,
+        rule: Rule,
+    ) -> glassbridge::error::Result<PseudoInverse> {
         let inverter = Inverter::new(&self.operator, &self.measured.channel).unwrap();
         let seen: &Seen = &inverter.seen;
-        PseudoInverse::new(&self.operator, &self.measured.channel, seen, filter, penalty, rule)
+        PseudoInverse::new(
+            &self.operator,
+            &self.measured.channel,
+            seen,
+            filter,
+            penalty,
+            rule,
+        )
     }
 
-    /// The whitened map and data as the head of `pseudo_inverse.rs` defines them, by other means: the noise here is white.
+    /// The whitened map and data as the head of `pseudo_inverse.rs` defines them.
     fn whitened(&self) -> (Mat<f64>, Mat<f64>) {
         let (op, channel) = (&self.operator, &self.measured.channel);
-        let sigma = channel.sigma[0];
-        let a = &channel.map * &op.w * faer::Scale(1.0 / sigma);
+        let lower = cholesky(channel.covariance().as_ref()).unwrap();
+        let mut a = &channel.map * &op.w;
         let mean = rows::mean(op.x.as_ref());
         let at = op.forward(Mat::from_fn(1, mean.len(), |_, j| mean[j]).as_ref());
         let seen = at * channel.map.transpose();
-        let z = Mat::from_fn(self.z.len(), 1, |i, _| (self.z[i] - seen[(0, i)]) / sigma);
+        let mut z = Mat::from_fn(self.z.len(), 1, |i, _| self.z[i] - seen[(0, i)]);
+        lower.solve_lower_triangular_in_place(&mut a);
+        lower.solve_lower_triangular_in_place(&mut z);
         (a, z)
     }
 
     /// |residual|² and |d|² of a Tikhonov solution found by the program at a fixed λ.
     fn terms(&self, lambda: f64) -> (f64, f64, Mat<f64>) {
-        let it = self.inverse(Filter::Tikhonov, Penalty::Identity, Rule::Fixed(lambda)).unwrap();
+        let it = self
+            .inverse(Filter::Tikhonov, Penalty::Identity, Rule::Fixed(lambda))
+            .unwrap();
         let x = it.invert(&self.z).unwrap().x;
         let mean = rows::mean(self.operator.x.as_ref());
         let d = Mat::from_fn(x.len(), 1, |i, _| x[i] - mean[i]);
@@ -107,7 +124,9 @@ fn lambda_enters_once() {
 #[test]
 fn the_corner_has_the_largest_curvature() {
     let case = case();
-    let it = case.inverse(Filter::Tikhonov, Penalty::Identity, Rule::LCurve).unwrap();
+    let it = case
+        .inverse(Filter::Tikhonov, Penalty::Identity, Rule::LCurve)
+        .unwrap();
     let Ok(found) = it.invert(&case.z) else {
         panic!("this spectrum has a corner");
     };
@@ -120,14 +139,25 @@ fn the_corner_has_the_largest_curvature() {
     // Menger: four areas over the product of the sides, positive where the curve turns left.
     let curvature = |i: usize| {
         let (a, b, c) = (points[i - 1], points[i], points[i + 1]);
-        let side = |p: (f64, f64), q: (f64, f64)| ((p.0 - q.0).powi(2) + (p.1 - q.1).powi(2)).sqrt();
+        let side =
+            |p: (f64, f64), q: (f64, f64)| ((p.0 - q.0).powi(2) + (p.1 - q.1).powi(2)).sqrt();
         let cross = (b.0 - a.0) * (c.1 - b.1) - (b.1 - a.1) * (c.0 - b.0);
         2.0 * cross / (side(a, b) * side(b, c) * side(a, c))
     };
-    let chosen = found.curve.iter().position(|(l, _)| (l / found.lambda - 1.0).abs() < 1e-9).unwrap();
-    let largest = (2..points.len() - 2).map(curvature).fold(f64::MIN, f64::max);
+    let chosen = found
+        .curve
+        .iter()
+        .position(|(l, _)| (l / found.lambda - 1.0).abs() < 1e-9)
+        .unwrap();
+    let largest = (2..points.len() - 2)
+        .map(curvature)
+        .fold(f64::MIN, f64::max);
     assert!(curvature(chosen) > 0.0);
-    assert!(curvature(chosen) > 0.5 * largest, "{} {largest}", curvature(chosen));
+    assert!(
+        curvature(chosen) > 0.5 * largest,
+        "{} {largest}",
+        curvature(chosen)
+    );
 }
 
 /// "A corner reported at the edge of the sweep": a spectrum without signal has none, and that is said.
@@ -135,10 +165,14 @@ fn the_corner_has_the_largest_curvature() {
 fn no_corner_is_said() {
     let mut case = case();
     let mean = rows::mean(case.operator.x.as_ref());
-    let at = case.operator.forward(Mat::from_fn(1, mean.len(), |_, j| mean[j]).as_ref());
+    let at = case
+        .operator
+        .forward(Mat::from_fn(1, mean.len(), |_, j| mean[j]).as_ref());
     case.z = rows::row((at * case.measured.channel.map.transpose()).as_ref(), 0);
     for filter in [Filter::Tikhonov, Filter::TruncatedSvd] {
-        let it = case.inverse(filter, Penalty::Identity, Rule::LCurve).unwrap();
+        let it = case
+            .inverse(filter, Penalty::Identity, Rule::LCurve)
+            .unwrap();
         let e = it.invert(&case.z).unwrap_err().to_string();
         assert!(e.contains("no corner"), "{e}");
     }
@@ -148,20 +182,25 @@ fn no_corner_is_said() {
 #[test]
 fn gcv_is_gcv() {
     let case = case();
-    let it = case.inverse(Filter::Tikhonov, Penalty::Identity, Rule::Gcv).unwrap();
+    let it = case
+        .inverse(Filter::Tikhonov, Penalty::Identity, Rule::Gcv)
+        .unwrap();
     let found = it.invert(&case.z).unwrap();
     let (a, z) = case.whitened();
     let (m, p) = (a.nrows(), a.ncols());
     for (lambda, score) in found.curve.iter().step_by(9).filter(|(l, _)| *l > 1e-6) {
         let gram = a.transpose() * &a + Mat::<f64>::identity(p, p) * faer::Scale(*lambda);
-        let lower = glassbridge::operator::conditional::cholesky(gram.as_ref()).unwrap();
+        let lower = cholesky(gram.as_ref()).unwrap();
         let mut half = a.transpose().to_owned();
         lower.solve_lower_triangular_in_place(&mut half);
         let influence = half.transpose() * &half;
         let trace: f64 = (0..m).map(|i| influence[(i, i)]).sum();
         let residual = (&z - &influence * &z).squared_norm_l2();
         let want = residual / (m as f64 - trace).powi(2);
-        assert!((score / want - 1.0).abs() < 1e-6, "{lambda}: {score} {want}");
+        assert!(
+            (score / want - 1.0).abs() < 1e-6,
+            "{lambda}: {score} {want}"
+        );
     }
 }
 
@@ -172,20 +211,34 @@ fn every_combination_works_or_says_why() {
     for filter in [Filter::Tikhonov, Filter::TruncatedSvd] {
         for penalty in PENALTIES {
             for rule in RULES {
-                let told = case.inverse(filter, penalty, rule).and_then(|it| it.invert(&case.z));
+                let told = case
+                    .inverse(filter, penalty, rule)
+                    .and_then(|it| it.invert(&case.z));
                 match told {
                     Ok(found) => {
-                        assert!(found.x.iter().all(|v| v.is_finite()), "{filter:?} {penalty:?} {rule:?}");
+                        assert!(
+                            found.x.iter().all(|v| v.is_finite()),
+                            "{filter:?} {penalty:?} {rule:?}"
+                        );
                         assert!(found.lambda > 0.0 && found.degrees_of_freedom > 0.0);
                         assert!(found.amplification_over_prior.is_finite());
                     }
-                    Err(e) => assert!(e.to_string().contains("help:"), "{filter:?} {penalty:?} {rule:?}: {e}"),
+                    Err(e) => assert!(
+                        e.to_string().contains("help:"),
+                        "{filter:?} {penalty:?} {rule:?}: {e}"
+                    ),
                 }
             }
         }
     }
-    assert!(case.inverse(Filter::Tikhonov, Penalty::Identity, Rule::Fixed(-1.0)).is_err());
-    assert!(case.inverse(Filter::Tikhonov, Penalty::Identity, Rule::Fixed(f64::NAN)).is_err());
+    assert!(
+        case.inverse(Filter::Tikhonov, Penalty::Identity, Rule::Fixed(-1.0))
+            .is_err()
+    );
+    assert!(
+        case.inverse(Filter::Tikhonov, Penalty::Identity, Rule::Fixed(f64::NAN))
+            .is_err()
+    );
 }
 
 /// "FWHM taken for sigma": a resolution of 2.3548 meV is a standard deviation of 1 meV.
@@ -213,8 +266,12 @@ fn a_resolution_is_a_full_width() {
 fn a_diagonal_covariance_is_the_squares_of_the_errors() {
     let case = case();
     let mut raw = noisy(&tiny::set(3, 2), 1, NOISE);
-    let sigma: Vec<f64> = (0..raw.x.len()).map(|j| 1e-4 * (2.0 + (j as f64).sin())).collect();
-    let full = Mat::from_fn(sigma.len(), sigma.len(), |i, j| if i == j { sigma[i] * sigma[i] } else { 0.0 });
+    let sigma: Vec<f64> = (0..raw.x.len())
+        .map(|j| 1e-4 * (2.0 + (j as f64).sin()))
+        .collect();
+    let full = Mat::from_fn(sigma.len(), sigma.len(), |i, j| {
+        if i == j { sigma[i] * sigma[i] } else { 0.0 }
+    });
     let how = Spectroscopy {
         covariance: Some(full.as_ref()),
         ..Spectroscopy::default()
@@ -222,7 +279,14 @@ fn a_diagonal_covariance_is_the_squares_of_the_errors() {
     let by_covariance = Measurement::spectra_with(&case.operator, &raw, &how).unwrap();
     raw.sigma = Some(sigma);
     let by_sigma = Measurement::spectra(&case.operator, &raw, None, &[]).unwrap();
-    let g = |m: &Measurement| Inverter::new(&case.operator, &m.channel).unwrap().invert_measured(m).unwrap().remove(0).g;
+    let g = |m: &Measurement| {
+        Inverter::new(&case.operator, &m.channel)
+            .unwrap()
+            .invert_measured(m)
+            .unwrap()
+            .remove(0)
+            .g
+    };
     for (a, b) in g(&by_covariance).iter().zip(g(&by_sigma)) {
         assert!((a - b).abs() < 1e-6);
     }
@@ -233,7 +297,9 @@ fn a_diagonal_covariance_is_the_squares_of_the_errors() {
         covariance: Some(lying.as_ref()),
         ..Spectroscopy::default()
     };
-    let e = Measurement::spectra_with(&case.operator, &raw, &how).unwrap_err().to_string();
+    let e = Measurement::spectra_with(&case.operator, &raw, &how)
+        .unwrap_err()
+        .to_string();
     assert!(e.contains("positive definite"), "{e}");
 }
 
@@ -248,7 +314,13 @@ fn missing_points_are_missing() {
         y: Mat::from_fn(1, keep.len(), |i, j| raw.y[(i, keep[j])]),
         ..raw
     };
-    let freedom = |m: &Measurement| Inverter::new(&case.operator, &m.channel).unwrap().resolution().unwrap().degrees_of_freedom;
+    let freedom = |m: &Measurement| {
+        Inverter::new(&case.operator, &m.channel)
+            .unwrap()
+            .resolution()
+            .unwrap()
+            .degrees_of_freedom
+    };
     let less = Measurement::spectra(&case.operator, &holed, Some(NOISE), &[]).unwrap();
     assert_eq!(less.channel.x.len(), keep.len());
     assert!(freedom(&less) < freedom(&case.measured));
@@ -259,7 +331,8 @@ fn missing_points_are_missing() {
 fn spectra_together_decide_more_than_alone() {
     let part = |set: &TrainingSet, from: usize| TrainingSet {
         spectra: set.spectra.subcols(from, 10).to_owned(),
-        energy: glassbridge::grid::Grid::from_centres(&set.energy.centres()[from..from + 10]).unwrap(),
+        energy: glassbridge::grid::Grid::from_centres(&set.energy.centres()[from..from + 10])
+            .unwrap(),
         ..set.clone()
     };
     let (train, test) = (tiny::set(40, 1), tiny::set(3, 2));
@@ -273,17 +346,28 @@ fn spectra_together_decide_more_than_alone() {
         })
         .collect();
     let truth = rows::row(test.g.as_ref(), 1);
-    let error = |g: &[f64]| g.iter().zip(&truth).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+    let error = |g: &[f64]| {
+        g.iter()
+            .zip(&truth)
+            .map(|(a, b)| (a - b).powi(2))
+            .sum::<f64>()
+    };
     let mut alone = Vec::new();
     for (operator, measured) in &made {
         let inverter = Inverter::new(operator, &measured.channel).unwrap();
         let found = inverter.invert_measured(measured).unwrap().remove(0);
-        alone.push((inverter.resolution().unwrap().degrees_of_freedom, error(&found.g)));
+        alone.push((
+            inverter.resolution().unwrap().degrees_of_freedom,
+            error(&found.g),
+        ));
     }
     let stacked = Stacked::new(&[(&made[0].0, &made[0].1), (&made[1].0, &made[1].1)]).unwrap();
     let inverter = Inverter::joint(&made[0].0, &stacked).unwrap();
     let both = inverter.resolution().unwrap().degrees_of_freedom;
-    let found = inverter.invert_measured(&stacked.measurement).unwrap().remove(0);
+    let found = inverter
+        .invert_measured(&stacked.measurement)
+        .unwrap()
+        .remove(0);
     for (freedom, error_alone) in alone {
         assert!(both > freedom + 0.5, "{both} {freedom}");
         assert!(error(&found.g) < error_alone);

@@ -11,7 +11,9 @@
 mod sets;
 
 use glassbridge::consistency::Domain;
-use glassbridge::inverse::{Inverter, Measurement, Nuisance, Spectroscopy, undeclared};
+use glassbridge::inverse::{
+    Constraints, Inverter, Measurement, Nuisance, Spectroscopy, undeclared,
+};
 use glassbridge::operator::{Operator, Settings, TrainingSet, rows};
 use sets::Disturbance;
 
@@ -47,7 +49,12 @@ struct Outcome {
     relative: f64,
 }
 
-fn outcome(train: &TrainingSet, test: &TrainingSet, operator: &Operator, measured: &Measurement) -> Outcome {
+fn outcome(
+    train: &TrainingSet,
+    test: &TrainingSet,
+    operator: &Operator,
+    measured: &Measurement,
+) -> Outcome {
     let inverter = Inverter::new(operator, &measured.channel).unwrap();
     let left_out = inverter.seen.left_out_distances();
     let mean = rows::mean(train.g.as_ref());
@@ -82,7 +89,9 @@ fn outcome(train: &TrainingSet, test: &TrainingSet, operator: &Operator, measure
 #[test]
 fn everything_unknown_at_once() {
     for (material, least) in SETS {
-        let Some(set) = sets::load(material) else { return };
+        let Some(set) = sets::load(material) else {
+            return;
+        };
         let (train, test) = sets::split(&set, 0);
         let some: Vec<usize> = (0..test.g.nrows().min(MOST)).collect();
         let test = sets::pick(&test, &some);
@@ -100,7 +109,12 @@ fn everything_unknown_at_once() {
         widths.sort_by(f64::total_cmp);
         println!(
             "{material}: skill {:.4}, relative error {:.4}, coverage {:.3}, outside {:.3}; median |pull| of the factor {:.2}, of width/true {:.2}",
-            it.skill, it.relative, it.coverage, it.outside, pulls[pulls.len() / 2], widths[widths.len() / 2]
+            it.skill,
+            it.relative,
+            it.coverage,
+            it.outside,
+            pulls[pulls.len() / 2],
+            widths[widths.len() / 2]
         );
         assert!(it.skill > least, "{material}: skill {}", it.skill);
         assert!(it.coverage > 0.88, "{material}: coverage {}", it.coverage);
@@ -113,36 +127,123 @@ fn everything_unknown_at_once() {
 fn what_costs_the_skill() {
     use Nuisance::{Background, Scale, Shift, Width};
     for (material, _) in SETS {
-        let Some(set) = sets::load(material) else { return };
+        let Some(set) = sets::load(material) else {
+            return;
+        };
         let (train, test) = sets::split(&set, 0);
         let some: Vec<usize> = (0..test.g.nrows().min(MOST)).collect();
         let test = sets::pick(&test, &some);
         let operator = Operator::train(&train, &Settings::default()).unwrap();
         let by = all_at_once(material);
-        let clean = Disturbance { noise: NOISE, ..Disturbance::default() };
-        let wide = Disturbance { width: by.width, ..clean };
+        let clean = Disturbance {
+            noise: NOISE,
+            ..Disturbance::default()
+        };
+        let wide = Disturbance {
+            width: by.width,
+            ..clean
+        };
         let total = 2.354_820_045 * 2.0 * sets::broadening(material);
         for (what, by, nuisances, resolution) in [
             ("clean", clean, &[][..], &[][..]),
             ("known width", wide, &[], &[total]),
-            ("known width, scale background", by, &[Scale, Background], &[total]),
-            ("scale background width", by, &[Scale, Background, Width], &[]),
+            (
+                "known width, scale background",
+                by,
+                &[Scale, Background],
+                &[total],
+            ),
+            (
+                "scale background width",
+                by,
+                &[Scale, Background, Width],
+                &[],
+            ),
             ("all", by, &[Scale, Background, Width, Shift], &[]),
         ] {
             let (raw, _) = sets::measure(&test, by, 30);
-            let how = Spectroscopy { level: Some(NOISE), nuisances, resolution, ..Spectroscopy::default() };
+            let how = Spectroscopy {
+                level: Some(NOISE),
+                nuisances,
+                resolution,
+                ..Spectroscopy::default()
+            };
             let measured = Measurement::spectra_with(&operator, &raw, &how).unwrap();
             let it = outcome(&train, &test, &operator, &measured);
-            println!("{material}, {what}: skill {:.4}, relative error {:.4}, coverage {:.3}", it.skill, it.relative, it.coverage);
+            println!(
+                "{material}, {what}: skill {:.4}, relative error {:.4}, coverage {:.3}",
+                it.skill, it.relative, it.coverage
+            );
         }
     }
+}
+
+/// How long the steps take, for docs/performance.md.
+#[test]
+#[ignore = "prints times"]
+fn how_long_it_takes() {
+    let Some(set) = sets::load("lj3d") else {
+        return;
+    };
+    let (train, test) = sets::split(&set, 0);
+    let operator = Operator::train(&train, &Settings::default()).unwrap();
+    let noisy = Disturbance {
+        noise: NOISE,
+        ..Disturbance::default()
+    };
+    let (raw, _) = sets::measure(&test, noisy, 1);
+    let measured = Measurement::spectra(&operator, &raw, Some(NOISE), &[]).unwrap();
+    let best = |what: &str, work: &dyn Fn()| {
+        let time = |()| {
+            let start = std::time::Instant::now();
+            work();
+            start.elapsed().as_secs_f64() * 1e3
+        };
+        let least = std::iter::repeat_n((), 7)
+            .map(time)
+            .fold(f64::MAX, f64::min);
+        println!("{what}: {least:.2} ms");
+    };
+    let one = measured.one(0);
+    best("first, calibrated, with kernels", &|| {
+        let inverter = Inverter::new(&operator, &measured.channel).unwrap();
+        inverter.invert(one.data.as_ref());
+        inverter.resolution().unwrap();
+    });
+    let inverter = Inverter::new(&operator, &measured.channel).unwrap();
+    best("first, calibrated, without kernels", &|| {
+        Inverter::new(&operator, &measured.channel).unwrap();
+    });
+    let n = measured.data.nrows();
+    best(&format!("{n} frames"), &|| {
+        inverter.invert(measured.data.as_ref());
+    });
+    let held = Constraints {
+        non_negative: true,
+        ..Constraints::default()
+    };
+    best("one frame", &|| {
+        inverter.invert(one.data.as_ref());
+    });
+    best("one non-negative frame", &|| {
+        inverter.invert_constrained(&one, &held).unwrap();
+    });
+    best("nuisances of one spectrum", &|| {
+        let single = glassbridge::inverse::Raw {
+            y: raw.y.subrows(0, 1).to_owned(),
+            ..raw.clone()
+        };
+        Measurement::spectra(&operator, &single, Some(NOISE), &Nuisance::ALL).unwrap();
+    });
 }
 
 /// With default flags nothing but the domain test and this finding tells: it names what would explain the spectrum.
 #[test]
 fn undeclared_nuisances_are_noticed() {
     for (material, _) in SETS {
-        let Some(set) = sets::load(material) else { return };
+        let Some(set) = sets::load(material) else {
+            return;
+        };
         let (train, test) = sets::split(&set, 0);
         let some: Vec<usize> = (0..12).collect();
         let test = sets::pick(&test, &some);
@@ -155,7 +256,10 @@ fn undeclared_nuisances_are_noticed() {
             ..Spectroscopy::default()
         };
         let finding = undeclared(&operator, &raw, &how);
-        println!("{material}, nothing declared: skill {:.3}, outside {:.2}; {finding:?}", it.skill, it.outside);
+        println!(
+            "{material}, nothing declared: skill {:.3}, outside {:.2}; {finding:?}",
+            it.skill, it.outside
+        );
         assert_eq!(finding.unwrap().code, "nuisances-undeclared", "{material}");
     }
 }

@@ -13,7 +13,12 @@ const LARGEST: u64 = 1 << 30;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct InstrumentArgs {
     /// Full width at half maximum of the instrument in meV, or coefficients of a polynomial in E (meV): c0,c1,...
-    #[arg(long, value_delimiter = ',', value_name = "FWHM", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "FWHM",
+        allow_negative_numbers = true
+    )]
     pub(super) resolution: Vec<f64>,
     /// Covariance of the measured points, a square .npy or .csv in ascending order of x
     #[arg(long, value_name = "FILE")]
@@ -55,7 +60,9 @@ fn text(bytes: &[u8], path: &Path) -> Result<Mat<f64>> {
         let cells = line.split([',', ';', ' ', '\t']).filter(|c| !c.is_empty());
         let row = cells.map(|c| {
             c.parse::<f64>().map_err(|_| {
-                Error::new(format!("'{c}' is not a number")).at(path).line(number)
+                Error::new(format!("'{c}' is not a number"))
+                    .at(path)
+                    .line(number)
             })
         });
         rows.push(row.collect::<Result<_>>()?);

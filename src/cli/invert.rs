@@ -3,25 +3,27 @@
 use super::Outcome;
 use super::instrument_options::{ConstraintArgs, InstrumentArgs};
 use super::load::{self, Loaded};
-use super::read_options::ReadArgs;
-use crate::consistency::Domain;
+use super::read_options::{PaperName, ReadArgs};
+use super::series::{self, ScanArgs};
+use crate::consistency::{Domain, DomainMap};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::inverse::pseudo_inverse::{Filter, Penalty, PseudoInverse, PseudoInversion, Rule};
 use crate::inverse::{
-    Channel, Constraints, Inversion, Inverter, Measurement, Nuisance, NuisanceFit, Resolution, Seen,
-    Spectroscopy, Stacked, undeclared,
+    Channel, Choice, Constraints, Instruments, Inversion, Inverter, Measurement, Nuisance,
+    NuisanceFit, Ready, Resolution, Seen, Spectroscopy, Stacked, undeclared,
 };
 use crate::io::files;
 use crate::io::npz::Bundle;
 use crate::io::wide_table::WideTable;
 use crate::operator::Operator;
-use crate::report::pages;
+use crate::report::{Report, pages};
 use crate::units::Unit;
 use clap::ValueEnum;
 use faer::{Mat, MatRef};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A spectrum farther out than this share of the training glasses is looked at for undeclared nuisances.
 const SUSPICIOUS: f64 = 0.2;
@@ -58,9 +60,14 @@ pub(super) struct Args {
     /// Another spectrum of the same samples with its own operator, trained on the same structures: inverted jointly
     #[arg(long, value_name = "OP.npz=SPECTRUM")]
     with: Vec<String>,
-    /// Also write a report (.pdf or .html).
+    /// Also write a report (.pdf, .html or .json); of many spectra it is that of the series.
     #[arg(long)]
     report: Option<PathBuf>,
+    /// Paper of the report.
+    #[arg(long, value_enum, default_value = "a4")]
+    paper: PaperName,
+    #[command(flatten)]
+    scan: ScanArgs,
     #[command(flatten)]
     read: ReadArgs,
     /// Print one JSON object.
@@ -145,20 +152,20 @@ pub(super) fn noise_level(noise: Option<f64>) -> Result<Option<f64>> {
 }
 
 /// One input file, inverted.
-struct Done {
-    loaded: Loaded,
-    measurement: Measurement,
-    inversions: Vec<Inversion>,
-    domains: Vec<Domain>,
-    resolution: Resolution,
+pub(super) struct Done {
+    pub(super) loaded: Loaded,
+    pub(super) measurement: Measurement,
+    pub(super) inversions: Vec<Inversion>,
+    pub(super) domains: Vec<Domain>,
+    pub(super) resolution: Arc<Resolution>,
     /// What a pseudo-inverse has to say of itself, one a spectrum.
-    pseudo: Vec<PseudoInversion>,
+    pub(super) pseudo: Vec<PseudoInversion>,
     /// r up to which neighbours are counted.
-    cutoff: Option<f64>,
+    pub(super) cutoff: Option<f64>,
     /// Degrees of freedom of each spectrum alone, if several were inverted jointly.
-    alone: Vec<f64>,
+    pub(super) alone: Vec<f64>,
     /// What the inversion itself has to say.
-    findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
@@ -173,14 +180,30 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         covariance: covariance.as_ref().map(Mat::as_ref),
     };
     let constraints = args.glass.constraints()?;
+    let mut instruments = Instruments::new(&operator);
     let mut all = Vec::new();
     for path in &args.spectra {
         let loaded = load::curves(path, &args.read, operator.meta.quantity)?;
         let measurement = Measurement::spectra_with(&operator, &loaded.raw, &spectroscopy)?;
         let mut done = if args.with.is_empty() {
-            invert(&operator, loaded, measurement, &args.how, &constraints)?
+            let ready = instruments.of(&measurement.channel)?;
+            invert(
+                &operator,
+                &ready,
+                loaded,
+                measurement,
+                &args.how,
+                &constraints,
+            )?
         } else {
-            joint(&operator, loaded, measurement, args, &spectroscopy, &constraints)?
+            joint(
+                &operator,
+                loaded,
+                measurement,
+                args,
+                &spectroscopy,
+                &constraints,
+            )?
         };
         if nuisances.is_empty() && args.with.is_empty() && done.domains[0].q_share < SUSPICIOUS {
             done.findings
@@ -188,23 +211,15 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         }
         all.push(done);
     }
-    write(&operator, &all, args)?;
+    let borrowed: Vec<&Done> = all.iter().collect();
+    write_tables(&operator, &borrowed, &args.out)?;
+    write_kernels(&operator, &all, &args.out)?;
     if let Some(path) = &args.report {
-        let one = all.iter().find(|d| !d.loaded.table).or(all.first());
-        if let Some(done) = one {
-            let view = pages::InversionView {
-                operator: &operator,
-                name: &done.loaded.names[0],
-                measurement: &done.measurement,
-                row: 0,
-                inversion: &done.inversions[0],
-                domain: done.domains[0],
-                resolution: &done.resolution,
-                findings: findings(done),
-                sources: vec![load::source(&args.operator)?, done.loaded.source.clone()],
-            };
-            pages::write(&pages::inversion_report(&view)?, path)?;
-        }
+        let report = Report {
+            paper: args.paper.into(),
+            ..report(&operator, &mut instruments, &all, args)?
+        };
+        pages::write(&report, path)?;
     }
     let inside = all.iter().flat_map(|d| &d.domains).all(|d| d.inside);
     tell(&operator, &all, args);
@@ -215,7 +230,36 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     })
 }
 
-fn findings(done: &Done) -> Vec<Finding> {
+/// That of the one spectrum, or of the series.
+fn report<'a>(
+    operator: &'a Operator,
+    instruments: &mut Instruments<'a>,
+    all: &[Done],
+    args: &Args,
+) -> Result<Report> {
+    let source = load::source(&args.operator)?;
+    if all.iter().map(|d| d.inversions.len()).sum::<usize>() > 1 {
+        let all: Vec<&Done> = all.iter().collect();
+        return series::report(operator, source, &all, &args.scan);
+    }
+    let done = &all[0];
+    let ready = instruments.of(&done.measurement.channel)?;
+    pages::inversion_report(&pages::InversionView {
+        operator,
+        name: &done.loaded.names[0],
+        measurement: &done.measurement,
+        row: 0,
+        inversion: &done.inversions[0],
+        domain: done.domains[0],
+        map: DomainMap::new(&ready.inverter.seen, done.measurement.data.subrows(0, 1)),
+        resolution: &done.resolution,
+        choice: Choice::new(operator, &ready.inverter.seen)?,
+        findings: findings(done),
+        sources: vec![source, done.loaded.source.clone()],
+    })
+}
+
+pub(super) fn findings(done: &Done) -> Vec<Finding> {
     [
         done.loaded.findings.clone(),
         done.measurement.findings.clone(),
@@ -226,20 +270,20 @@ fn findings(done: &Done) -> Vec<Finding> {
 
 fn invert(
     operator: &Operator,
+    ready: &Ready<'_>,
     loaded: Loaded,
     measurement: Measurement,
     how: &How,
     constraints: &Constraints,
 ) -> Result<Done> {
-    let inverter = Inverter::new(operator, &measurement.channel)?;
     if how.estimator != Estimator::Gaussian && !constraints.is_empty() {
         return Err(Error::new("constraints need the default estimator")
             .because("a pseudo-inverse knows no posterior to stay close to")
             .cure("leave --estimator out, or the constraints"));
     }
-    let mut done = finish(operator, &inverter, loaded, measurement, constraints)?;
+    let mut done = finish(operator, ready, loaded, measurement, constraints)?;
     if how.estimator != Estimator::Gaussian {
-        let (g, pseudo) = other_estimates(operator, &done, &inverter, how)?;
+        let (g, pseudo) = other_estimates(operator, &done, &ready.inverter, how)?;
         for (inversion, g) in done.inversions.iter_mut().zip(g) {
             for (j, value) in g.iter().enumerate() {
                 let shift = value - inversion.g[j];
@@ -261,21 +305,23 @@ fn invert(
 }
 
 /// Inverts and ranks.
-fn finish(
+pub(super) fn finish(
     operator: &Operator,
-    inverter: &Inverter<'_>,
+    ready: &Ready<'_>,
     loaded: Loaded,
     measurement: Measurement,
     constraints: &Constraints,
 ) -> Result<Done> {
-    let inversions = inverter.invert_constrained(&measurement, constraints)?;
-    let left_out = inverter.seen.left_out_distances();
-    let resolution = inverter.resolution()?;
+    let inversions = ready
+        .inverter
+        .invert_constrained(&measurement, constraints)?;
+    let resolution = Arc::clone(&ready.resolution);
     let held: Vec<f64> = inversions.iter().flat_map(|i| i.active.clone()).collect();
     let mut findings: Vec<Finding> = resolution.finding().into_iter().collect();
     if !held.is_empty() {
-        let ends = (held.iter().copied())
-            .fold((f64::INFINITY, 0.0), |e: (f64, f64), r| (e.0.min(r), e.1.max(r)));
+        let ends = (held.iter().copied()).fold((f64::INFINITY, 0.0), |e: (f64, f64), r| {
+            (e.0.min(r), e.1.max(r))
+        });
         findings.push(Finding::new(
             "constraint-active",
             format!(
@@ -290,12 +336,12 @@ fn finish(
     }
     Ok(Done {
         domains: (inversions.iter())
-            .map(|i| Domain::rank(i.distance, &left_out))
+            .map(|i| Domain::rank(i.distance, &ready.left_out))
             .collect(),
         cutoff: operator
             .relative_density
             .as_ref()
-            .and(inverter.coordination_cutoff()),
+            .and(ready.inverter.coordination_cutoff()),
         resolution,
         loaded,
         measurement,
@@ -326,11 +372,17 @@ fn joint(
                 .cure("name the operator and its spectrum, such as raman.npz=raman.dat")
         })?;
         let other = Operator::load(Path::new(op))?;
-        let second = load::curves(Path::new(spectrum), &ReadArgs::default(), other.meta.quantity)?;
+        let second = load::curves(
+            Path::new(spectrum),
+            &ReadArgs::default(),
+            other.meta.quantity,
+        )?;
         if second.table && loaded.table && second.names != loaded.names {
-            return Err(Error::new("the tables to invert jointly name other samples")
-                .at(spectrum)
-                .cure("give tables with the same samples in the same order"));
+            return Err(
+                Error::new("the tables to invert jointly name other samples")
+                    .at(spectrum)
+                    .cure("give tables with the same samples in the same order"),
+            );
         }
         let how = Spectroscopy {
             resolution: &[],
@@ -344,11 +396,21 @@ fn joint(
     parts.extend(others.iter().map(|(o, m)| (o, m)));
     let mut alone = Vec::new();
     for (o, m) in &parts {
-        alone.push(Inverter::new(o, &m.channel)?.resolution()?.degrees_of_freedom);
+        alone.push(
+            Inverter::new(o, &m.channel)?
+                .resolution()?
+                .degrees_of_freedom,
+        );
     }
     let stacked = Stacked::new(&parts)?;
-    let inverter = Inverter::joint(operator, &stacked)?;
-    let mut done = finish(operator, &inverter, loaded, stacked.measurement.clone(), constraints)?;
+    let ready = Ready::joint(operator, &stacked)?;
+    let mut done = finish(
+        operator,
+        &ready,
+        loaded,
+        stacked.measurement.clone(),
+        constraints,
+    )?;
     let own = measurement.channel.x.len();
     for inversion in &mut done.inversions {
         inversion.refolded.truncate(own);
@@ -359,7 +421,11 @@ fn joint(
             "{} spectra inverted jointly: {:.1} directions decided, {} by each alone.",
             parts.len(),
             done.resolution.degrees_of_freedom,
-            alone.iter().map(|d| format!("{d:.1}")).collect::<Vec<_>>().join(", ")
+            alone
+                .iter()
+                .map(|d| format!("{d:.1}"))
+                .collect::<Vec<_>>()
+                .join(", ")
         ),
         "See --help for what each spectrum needs.",
     ));
@@ -450,7 +516,8 @@ fn backward(
         .collect())
 }
 
-fn write(operator: &Operator, all: &[Done], args: &Args) -> Result<()> {
+/// g with its band, and the summary.
+pub(super) fn write_tables(operator: &Operator, all: &[&Done], out: &Path) -> Result<()> {
     let names: Vec<String> = all.iter().flat_map(|d| d.loaded.names.clone()).collect();
     let inversions: Vec<&Inversion> = all.iter().flat_map(|d| &d.inversions).collect();
     let axis = operator.meta.r.centres();
@@ -462,22 +529,26 @@ fn write(operator: &Operator, all: &[Done], args: &Args) -> Result<()> {
         unit: Some(Unit::Angstrom),
         notes: vec![("made by".into(), format!("glassbridge invert, {what}"))],
     };
-    table(&|i| &i.g, "estimate").write(&args.out.join("g.csv"))?;
-    table(&|i| &i.low, "lower end of the 95 % band").write(&args.out.join("g_lower.csv"))?;
-    table(&|i| &i.high, "upper end of the 95 % band").write(&args.out.join("g_upper.csv"))?;
-    files::replace_text(
-        &args.out.join("summary.csv"),
-        &summary_table(operator, all)?,
-    )?;
+    table(&|i| &i.g, "estimate").write(&out.join("g.csv"))?;
+    table(&|i| &i.low, "lower end of the 95 % band").write(&out.join("g_lower.csv"))?;
+    table(&|i| &i.high, "upper end of the 95 % band").write(&out.join("g_upper.csv"))?;
+    let summary = summary_table(operator, all)?;
+    files::replace_text(&out.join("summary.csv"), &summary)
+}
+
+/// Averaging kernels and shares, once for neighbouring spectra of one instrument.
+fn write_kernels(operator: &Operator, all: &[Done], out: &Path) -> Result<()> {
+    let axis = operator.meta.r.centres();
+    let mut each: Vec<&Arc<Resolution>> = all.iter().map(|d| &d.resolution).collect();
+    each.dedup_by(|a, b| Arc::ptr_eq(a, b));
     let mut kernels = Bundle::default();
-    for (k, done) in all.iter().enumerate() {
+    for (k, r) in each.into_iter().enumerate() {
         let suffix = if k == 0 {
             String::new()
         } else {
             format!("_{}", k + 1)
         };
         let row = |v: &[f64]| Mat::from_fn(1, v.len(), |_, j| v[j]);
-        let r = &done.resolution;
         for (name, m) in [
             ("kernels", r.kernels.clone()),
             ("data_share", row(&r.data_share)),
@@ -489,14 +560,17 @@ fn write(operator: &Operator, all: &[Done], args: &Args) -> Result<()> {
         }
     }
     let bytes = kernels.to_bytes()?;
-    files::replace(&args.out.join("kernels.npz"), |out| {
-        out.write_all(&bytes)
-            .map_err(|e| Error::io(&args.out, "write the kernels", &e))
+    files::replace(&out.join("kernels.npz"), |file| {
+        file.write_all(&bytes)
+            .map_err(|e| Error::io(out, "write the kernels", &e))
     })
 }
 
 /// One object a spectrum.
-fn summaries(operator: &Operator, all: &[Done]) -> Vec<Value> {
+pub(super) fn summaries<'d>(
+    operator: &Operator,
+    all: impl Iterator<Item = &'d Done>,
+) -> Vec<Value> {
     let mut out = Vec::new();
     for done in all {
         for (k, (inversion, domain)) in done.inversions.iter().zip(&done.domains).enumerate() {
@@ -533,7 +607,11 @@ fn summaries(operator: &Operator, all: &[Done]) -> Vec<Value> {
 /// Values, errors and correlations of what was fitted along.
 fn nuisances(fit: &NuisanceFit) -> Value {
     let n = fit.parameters.len();
-    let row = |i: usize| (0..n).map(|j| fit.correlations[(i, j)]).collect::<Vec<f64>>();
+    let row = |i: usize| {
+        (0..n)
+            .map(|j| fit.correlations[(i, j)])
+            .collect::<Vec<f64>>()
+    };
     json!({
         "parameters": fit.parameters,
         "correlations": (0..n).map(row).collect::<Vec<_>>(),
@@ -564,7 +642,13 @@ fn flatten(row: &mut Value, done: &Done, k: usize) {
     if let Some(cutoff) = done.cutoff {
         row["coordination_cutoff"] = json!(cutoff);
     }
-    for found in done.measurement.nuisances.get(k).iter().flat_map(|n| &n.parameters) {
+    for found in done
+        .measurement
+        .nuisances
+        .get(k)
+        .iter()
+        .flat_map(|n| &n.parameters)
+    {
         row[format!("nuisance_{}", found.name)] = json!(found.value);
         row[format!("nuisance_{}_error", found.name)] = json!(found.error);
     }
@@ -604,8 +688,8 @@ fn columns(rows: &[Value]) -> Vec<String> {
     columns
 }
 
-fn summary_table(operator: &Operator, all: &[Done]) -> Result<String> {
-    let rows = summaries(operator, all);
+fn summary_table(operator: &Operator, all: &[&Done]) -> Result<String> {
+    let rows = summaries(operator, all.iter().copied());
     let columns = columns(&rows);
     let failed =
         |e: &dyn std::fmt::Display| Error::new("cannot write the summary").because(e.to_string());
@@ -626,7 +710,7 @@ fn summary_table(operator: &Operator, all: &[Done]) -> Result<String> {
 
 fn tell(operator: &Operator, all: &[Done], args: &Args) {
     let findings: Vec<_> = all.iter().flat_map(findings).collect();
-    let rows = summaries(operator, all);
+    let rows = summaries(operator, all.iter());
     if args.json {
         println!(
             "{}",

@@ -20,9 +20,13 @@ mod phonons;
 mod predict;
 mod progress;
 mod read_options;
+mod series;
+mod serve;
 mod simulate;
 mod train;
 mod training_data;
+mod validate;
+mod watch;
 
 use crate::error::Result;
 use clap::{Parser, Subcommand};
@@ -41,6 +45,9 @@ enum Verb {
     Demo(demo::Args),
     Invert(invert::Args),
     Check(check::Args),
+    Watch(watch::Args),
+    Serve(serve::Args),
+    Validate(validate::Args),
     Predict(predict::Args),
     Inspect(inspect::Args),
     Train(train::Args),
@@ -65,6 +72,9 @@ pub fn main() -> ExitCode {
             Verb::Demo(args) => demo::run(&args),
             Verb::Invert(args) => invert::run(&args),
             Verb::Check(args) => check::run(&args),
+            Verb::Watch(args) => watch::run(&args),
+            Verb::Serve(args) => serve::run(&args),
+            Verb::Validate(args) => validate::run(&args),
             Verb::Predict(args) => predict::run(&args),
             Verb::Inspect(args) => inspect::run(&args),
             Verb::Train(args) => train::run(&args),

@@ -1,8 +1,10 @@
 //! `glassbridge train`.
 
-use super::{Outcome, training_data};
+use super::{Outcome, load, training_data};
 use crate::curve::Quantity;
+use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::finding::Finding;
 use crate::operator::features::Block;
 use crate::operator::forward::Request;
 use crate::operator::{Descriptor, Estimator, Operator, Scores, Settings, TrainingSet, scope};
@@ -56,6 +58,9 @@ pub(super) struct Args {
     /// Keep this share of the samples out of the fit and score on it (else: cross-validation).
     #[arg(long)]
     holdout: Option<f64>,
+    /// Broaden the training spectra by a further Gaussian of this standard deviation (meV), e.g. to the resolution of an instrument.
+    #[arg(long, value_name = "SIGMA")]
+    broaden: Option<f64>,
     /// Seed of the folds.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -125,7 +130,11 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
             .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman or raman-reduced"));
     }
     let Read { descriptor, blocks } = args.descriptor.clone().unwrap_or_default();
-    let set = load(args, quantity, &blocks)?;
+    let mut set = training_set(args, quantity, &blocks)?;
+    if let Some(sigma) = args.broaden {
+        set = set.broadened(sigma)?;
+    }
+    let findings = sharpness(args, &set)?;
     let settings = Settings {
         forward: Request {
             estimator: args.estimator,
@@ -141,15 +150,16 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let operator = Operator::train(&set, &settings)?;
     operator.save(out)?;
     if args.json {
-        println!("{}", summary(&operator));
+        println!("{}", summary(&operator, &findings));
     } else {
+        load::tell(&findings);
         print!("{}", words(&operator));
         println!("written to {}", out.display());
     }
     Ok(Outcome::Done)
 }
 
-fn load(args: &Args, quantity: Quantity, blocks: &[Block]) -> Result<TrainingSet> {
+fn training_set(args: &Args, quantity: Quantity, blocks: &[Block]) -> Result<TrainingSet> {
     match (&args.dataset, &args.structure, &args.spectra) {
         (Some(folder), ..) => training_data::from_dataset(folder, quantity, blocks),
         (None, Some(structure), Some(spectra)) => {
@@ -159,6 +169,19 @@ fn load(args: &Args, quantity: Quantity, blocks: &[Block]) -> Result<TrainingSet
         _ => Err(Error::new("nothing to train on")
             .cure("give a dataset folder, or --structure and --spectra")),
     }
+}
+
+/// Whether the spectra of a dataset are too sharp for its cells. Tables say nothing of their cells.
+fn sharpness(args: &Args, set: &TrainingSet) -> Result<Vec<Finding>> {
+    let Some(folder) = &args.dataset else {
+        return Ok(Vec::new());
+    };
+    let data = Dataset::open(folder)?;
+    let atoms = data.column("atoms")?;
+    let mean = atoms.iter().sum::<f64>() / atoms.len() as f64;
+    let own = data.manifest.recipe.record.broadening;
+    let broadening = own.hypot(args.broaden.unwrap_or(0.0));
+    Ok(set.too_sharp(mean, broadening).into_iter().collect())
 }
 
 fn tell_scope(json: bool) {
@@ -194,7 +217,7 @@ fn normalisation(operator: &Operator) -> String {
     format!("area of the spectrum 1 over {unit}; mse in (1/{unit})^2")
 }
 
-fn summary(operator: &Operator) -> serde_json::Value {
+fn summary(operator: &Operator, findings: &[Finding]) -> serde_json::Value {
     let (scores, unit) = (&operator.meta.scores, unit_factor(operator));
     let dependence: Vec<_> = (scores.dependence.iter())
         .map(|v| json!({ "what": v.what, "r2": v.held_out_r2, "mse": v.held_out_mse * unit }))
@@ -221,6 +244,7 @@ fn summary(operator: &Operator) -> serde_json::Value {
         "learning": scores.learning,
         "dependence": dependence,
         "normalisation": normalisation(operator),
+        "findings": findings,
     })
 }
 

@@ -16,7 +16,10 @@ pub struct Domain {
     pub t2_share: f64,
     /// Share of left-out training glasses with at least this Q.
     pub q_share: f64,
-    /// Whether both shares are at least [`OUTSIDE_BELOW`].
+    /// Twice the share of left-out training glasses with at least this density, or at most this, whichever is less; where the
+    /// operator knows densities.
+    pub density_share: Option<f64>,
+    /// Whether all shares are at least [`OUTSIDE_BELOW`].
     pub inside: bool,
 }
 
@@ -34,7 +37,23 @@ impl Domain {
             q: distance.1,
             t2_share,
             q_share,
+            density_share: None,
             inside: t2_share >= OUTSIDE_BELOW && q_share >= OUTSIDE_BELOW,
+        }
+    }
+
+    /// With the density also ranked. It is one direction of many in T², where a density well outside the range of the training glasses
+    /// hardly shows; and it is what the curve tells best.
+    #[must_use]
+    pub fn with_density(self, density: f64, left_out: &[f64]) -> Self {
+        let share = |is_beyond: &dyn Fn(f64) -> bool| {
+            left_out.iter().filter(|d| is_beyond(**d)).count() as f64 / left_out.len().max(1) as f64
+        };
+        let share = 2.0 * share(&|d| d >= density).min(share(&|d| d <= density));
+        Self {
+            density_share: Some(share.min(1.0)),
+            inside: self.inside && share >= OUTSIDE_BELOW,
+            ..self
         }
     }
 }
@@ -51,5 +70,15 @@ mod tests {
         assert!(Domain::rank((500.0, 50.0), &left_out).inside);
         assert!(!Domain::rank((500.0, 101.0), &left_out).inside);
         assert!(!Domain::rank((1001.0, 50.0), &left_out).inside);
+        let densities: Vec<f64> = (0..1000).map(|i| 1.0 + 1e-4 * f64::from(i)).collect();
+        let middling = Domain::rank((500.0, 50.0), &left_out);
+        for (density, inside) in [(1.05, true), (1.11, false), (0.99, false)] {
+            assert_eq!(middling.with_density(density, &densities).inside, inside);
+        }
+        assert!(
+            !Domain::rank((500.0, 101.0), &left_out)
+                .with_density(1.05, &densities)
+                .inside
+        );
     }
 }

@@ -92,11 +92,17 @@ impl Channel {
             )));
         }
         let largest = covariance.norm_max();
-        if !covariance.is_all_finite() || (covariance - covariance.transpose()).norm_max() > SYMMETRIC * largest {
-            return Err(bad("it is not symmetric, or holds a value that is not finite".into()));
+        if !covariance.is_all_finite()
+            || (covariance - covariance.transpose()).norm_max() > SYMMETRIC * largest
+        {
+            return Err(bad(
+                "it is not symmetric, or holds a value that is not finite".into(),
+            ));
         }
         let floor = (NOISE_FLOOR * self.rms).powi(2);
-        let full = Mat::from_fn(m, m, |i, j| covariance[(i, j)] + if i == j { floor } else { 0.0 });
+        let full = Mat::from_fn(m, m, |i, j| {
+            covariance[(i, j)] + if i == j { floor } else { 0.0 }
+        });
         cholesky(full.as_ref()).map_err(|_| bad("it is not positive definite".into()))?;
         self.sigma = (0..m).map(|i| full[(i, i)].sqrt()).collect();
         self.sigma_known = true;
@@ -109,7 +115,11 @@ impl Channel {
         match &self.correlated {
             Some(full) => full.clone(),
             None => Mat::from_fn(self.x.len(), self.x.len(), |i, j| {
-                if i == j { self.sigma[i] * self.sigma[i] } else { 0.0 }
+                if i == j {
+                    self.sigma[i] * self.sigma[i]
+                } else {
+                    0.0
+                }
             }),
         }
     }
@@ -133,7 +143,9 @@ impl Channel {
 
     /// Cholesky factor of correlated noise, for [`draw`](Self::draw).
     pub(super) fn noise_factor(&self) -> Option<Mat<f64>> {
-        self.correlated.as_ref().and_then(|c| cholesky(c.as_ref()).ok())
+        self.correlated
+            .as_ref()
+            .and_then(|c| cholesky(c.as_ref()).ok())
     }
 
     /// Rows on the operator's grid (n x q) as this instrument would see them without noise (n x m).

@@ -6,8 +6,8 @@
 
 use super::quadratic::Programme;
 use crate::error::{Error, Result};
-use crate::operator::conditional::{Conditional, cholesky};
 use crate::operator::Operator;
+use crate::operator::conditional::{Conditional, cholesky};
 use faer::Mat;
 use std::f64::consts::PI;
 
@@ -70,11 +70,16 @@ impl Constraints {
         if let Some((n, end)) = self.coordination
             && !(positive(n) && positive(end) && end <= r.end())
         {
-            return Err(Error::new(format!("{n} neighbours within {end} Å cannot be asked for"))
-                .cure(format!("give N:R with R up to {:.2} Å, such as 4:2.0", r.end())));
+            return Err(
+                Error::new(format!("{n} neighbours within {end} Å cannot be asked for")).cure(
+                    format!("give N:R with R up to {:.2} Å, such as 4:2.0", r.end()),
+                ),
+            );
         }
         if self.density.is_some_and(|d| !positive(d)) {
-            return Err(Error::new("the density is not a positive number").cure("give it in atoms/Å³"));
+            return Err(
+                Error::new("the density is not a positive number").cure("give it in atoms/Å³")
+            );
         }
         if (self.density.is_some() || self.coordination.is_some()) && !known {
             return Err(Error::new("this operator knows no densities")
@@ -134,7 +139,9 @@ impl Solver {
         let equal = &self.equal.0 * &self.basis;
         let missing: Vec<f64> = (0..self.equal.1.len())
             .map(|e| {
-                let now: f64 = (0..free.len()).map(|i| self.equal.0[(e, i)] * free[i]).sum();
+                let now: f64 = (0..free.len())
+                    .map(|i| self.equal.0[(e, i)] * free[i])
+                    .sum();
                 self.equal.1[e] - now
             })
             .collect();
@@ -215,8 +222,5 @@ fn equalities(
         rows.push((0..=p).map(weight).collect());
         right.push(neighbours);
     }
-    (
-        Mat::from_fn(rows.len(), p + 1, |i, j| rows[i][j]),
-        right,
-    )
+    (Mat::from_fn(rows.len(), p + 1, |i, j| rows[i][j]), right)
 }

@@ -139,7 +139,8 @@ impl Shape {
 /// Bin of the first maximum that counts.
 fn first_peak(g: &[f64]) -> Option<usize> {
     let top = g.iter().copied().fold(0.0, f64::max);
-    (1..g.len().saturating_sub(1)).find(|&k| g[k] > PEAK * top && g[k] >= g[k - 1] && g[k] > g[k + 1])
+    (1..g.len().saturating_sub(1))
+        .find(|&k| g[k] > PEAK * top && g[k] >= g[k - 1] && g[k] > g[k + 1])
 }
 
 #[cfg(test)]

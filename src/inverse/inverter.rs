@@ -83,7 +83,7 @@ impl<'a> Inverter<'a> {
             samples.as_ref().as_ref(),
             channel,
             lambda,
-            &meta.folds,
+            &operator.random_folds(),
             meta.seed,
         )?;
         let (n, p) = (operator.samples(), operator.x.ncols());
@@ -154,8 +154,7 @@ impl<'a> Inverter<'a> {
             let mut scaled: Vec<f64> = (number_errors.iter().zip(&spread))
                 .filter_map(|(e, s)| e[k].map(|e| e / s))
                 .collect();
-            (!scaled.is_empty())
-                .then(|| conformal_quantile(&mut scaled, self.operator.samples()))
+            (!scaled.is_empty()).then(|| conformal_quantile(&mut scaled, self.operator.samples()))
         });
     }
 
@@ -169,7 +168,12 @@ impl<'a> Inverter<'a> {
     /// Inverts spectra given as rows (N x m) at the channel's points.
     pub fn invert(&self, spectra: MatRef<'_, f64>) -> Vec<Inversion> {
         let estimate = Estimate::new(&self.seen.conditional, spectra);
-        self.told(&self.seen.conditional, &self.seen.data, &self.nuisances, &estimate)
+        self.told(
+            &self.seen.conditional,
+            &self.seen.data,
+            &self.nuisances,
+            &estimate,
+        )
     }
 
     /// Inverts measured spectra, each through its own channel if its nuisances were searched for. Their bands are calibrated at

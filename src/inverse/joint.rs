@@ -32,7 +32,11 @@ impl Stacked {
             same_structures(first, operator)?;
             if other.data.nrows() != measured.data.nrows() {
                 return Err(Error::new("the spectra to invert jointly differ in number")
-                    .because(format!("{} and {}", measured.data.nrows(), other.data.nrows()))
+                    .because(format!(
+                        "{} and {}",
+                        measured.data.nrows(),
+                        other.data.nrows()
+                    ))
                     .cure("give one of each kind for every sample, in the same order"));
             }
         }
@@ -44,9 +48,7 @@ impl Stacked {
             map: &channel.map * faer::Scale(root(operator)),
             ..channel.clone()
         };
-        let typical: Vec<Channel> = (parts.iter())
-            .map(|(o, m)| scaled(&m.channel, o))
-            .collect();
+        let typical: Vec<Channel> = (parts.iter()).map(|(o, m)| scaled(&m.channel, o)).collect();
         let searched = parts.iter().any(|(_, m)| !m.nuisances.is_empty());
         let rows = if searched { measured.data.nrows() } else { 0 };
         let nuisances = (0..rows)
@@ -57,8 +59,10 @@ impl Stacked {
                         scaled(channel, o)
                     })
                     .collect();
-                let fits: Vec<&NuisanceFit> =
-                    parts.iter().filter_map(|(_, m)| m.nuisances.get(row)).collect();
+                let fits: Vec<&NuisanceFit> = parts
+                    .iter()
+                    .filter_map(|(_, m)| m.nuisances.get(row))
+                    .collect();
                 beside(&fits, side_by_side(&own))
             })
             .collect();
@@ -66,9 +70,15 @@ impl Stacked {
             samples: columns(&samples.iter().map(Mat::as_ref).collect::<Vec<_>>()),
             measurement: Measurement {
                 channel: side_by_side(&typical),
-                data: columns(&parts.iter().map(|(_, m)| m.data.as_ref()).collect::<Vec<_>>()),
+                data: columns(
+                    &parts
+                        .iter()
+                        .map(|(_, m)| m.data.as_ref())
+                        .collect::<Vec<_>>(),
+                ),
                 scale: measured.scale.clone(),
                 findings: parts.iter().flat_map(|(_, m)| m.findings.clone()).collect(),
+                axis: measured.axis,
                 nuisances,
             },
         })
@@ -82,9 +92,13 @@ fn same_structures(a: &Operator, b: &Operator) -> Result<()> {
     if same {
         return Ok(());
     }
-    Err(Error::new("the operators were not trained on the same structures")
-        .because("a joint inversion needs the g(r) and every spectrum of the same training glasses")
-        .cure("train both on one dataset, each with its own --quantity"))
+    Err(
+        Error::new("the operators were not trained on the same structures")
+            .because(
+                "a joint inversion needs the g(r) and every spectrum of the same training glasses",
+            )
+            .cure("train both on one dataset, each with its own --quantity"),
+    )
 }
 
 /// Matrices of equal height side by side.
@@ -118,9 +132,8 @@ fn diagonal(parts: &[MatRef<'_, f64>]) -> Mat<f64> {
 
 fn side_by_side(parts: &[Channel]) -> Channel {
     let all = |of: fn(&Channel) -> &[f64]| parts.iter().flat_map(|p| of(p).to_vec()).collect();
-    let matrices = |of: fn(&Channel) -> MatRef<'_, f64>| {
-        diagonal(&parts.iter().map(of).collect::<Vec<_>>())
-    };
+    let matrices =
+        |of: fn(&Channel) -> MatRef<'_, f64>| diagonal(&parts.iter().map(of).collect::<Vec<_>>());
     let noises: Vec<Mat<f64>> = parts.iter().map(Channel::noise).collect();
     Channel {
         x: all(|c| &c.x),
@@ -142,5 +155,6 @@ fn beside(fits: &[&NuisanceFit], channel: Channel) -> NuisanceFit {
         correlations: diagonal(&correlations),
         log_evidence_gain: fits.iter().map(|f| f.log_evidence_gain).sum(),
         channel,
+        spread: diagonal(&fits.iter().map(|f| f.spread.as_ref()).collect::<Vec<_>>()),
     }
 }

@@ -1,6 +1,6 @@
 //! Measured curves brought to the operator's descriptor and normalisation, with the channel they were taken through.
 
-use super::{Channel, NuisanceFit, noise};
+use super::{Channel, NuisanceFit, noise, structure_factor};
 use crate::curve::Quantity;
 use crate::elements::Composition;
 use crate::error::{Error, Result};
@@ -8,6 +8,7 @@ use crate::finding::Finding;
 use crate::grid::Grid;
 use crate::instrument::{Window, resolution};
 use crate::operator::{Descriptor, Operator, rows};
+use crate::units::Unit;
 use faer::{Mat, MatRef};
 use std::f64::consts::PI;
 
@@ -21,15 +22,33 @@ pub struct Diffraction<'a> {
     pub q_max: Option<f64>,
     /// The window it used.
     pub window: Window,
+    /// Standard deviation, Å, by which the peaks are wider than the training glasses': thermal motion they lack.
+    pub width: Option<f64>,
     /// Chemical formula, for scattering lengths; that of the operator if not given.
     pub composition: Option<&'a Composition>,
 }
 
 impl Diffraction<'_> {
+    /// The further width, checked.
+    pub(super) fn width(&self) -> Result<Option<f64>> {
+        /// Thermal widths are below 0.3 Å in any solid.
+        const WIDEST: f64 = 1.0;
+        match self.width {
+            Some(width) if !(0.0..=WIDEST).contains(&width) => {
+                Err(Error::new(format!("a width of {width} Å is not thermal"))
+                    .cure("give the standard deviation in Å, such as 0.05"))
+            }
+            other => Ok(other),
+        }
+    }
+
     /// From the operator's r grid to the measured points: the finite Q range, then sampling. The rows of the former are
     /// scaled to keep a constant, so that it can act on `(ρ/ρ̄) g` as it does on `g - 1`.
     fn map(&self, grid: &Grid, x: &[f64], findings: &mut Vec<Finding>) -> Result<Mat<f64>> {
-        let sampling = resolution::sampling(grid, x)?;
+        let mut sampling = resolution::sampling(grid, x)?;
+        if let Some(width) = self.width()? {
+            sampling = sampling * resolution::averaging(grid, width);
+        }
         let Some(q_max) = self.q_max else {
             findings.push(Finding::new(
                 "q-range-unknown",
@@ -59,6 +78,8 @@ pub struct Measurement {
     pub scale: Vec<f64>,
     /// What was assumed.
     pub findings: Vec<Finding>,
+    /// The unit of the points: meV, Å, or 1/Å for a structure factor.
+    pub axis: Unit,
     /// The nuisances of each curve, if they had to be searched for: then each has a channel of its own, and `channel` is
     /// that of a typical one.
     pub nuisances: Vec<NuisanceFit>,
@@ -111,7 +132,8 @@ pub(super) fn rms(m: MatRef<'_, f64>) -> f64 {
 }
 
 impl Measurement {
-    /// Pair distribution functions for an operator, in any real-space convention. `density` (per Å³) has one value a curve;
+    /// Pair distribution functions for an operator, in any real-space convention, or structure factors in any reciprocal one (which
+    /// are not transformed but conditioned on as they are; see `structure_factor.rs`). `density` (per Å³) has one value a curve;
     /// where it is missing the training mean is assumed, its spread becomes a nuisance, and a finding says so.
     pub fn pdfs(
         operator: &Operator,
@@ -119,6 +141,9 @@ impl Measurement {
         density: Option<&[f64]>,
         diffraction: &Diffraction<'_>,
     ) -> Result<Self> {
+        if raw.quantity.axis() == Unit::InverseAngstrom {
+            return structure_factor::measurement(operator, raw, density, diffraction);
+        }
         let meta = &operator.meta;
         let mut findings = Vec::new();
         let mean_x = rows::mean(operator.x.as_ref());
@@ -181,6 +206,7 @@ impl Measurement {
             data,
             scale,
             findings,
+            axis: raw.quantity.axis(),
             nuisances: Vec::new(),
         })
     }
@@ -189,10 +215,13 @@ impl Measurement {
     #[must_use]
     pub fn one(&self, row: usize) -> Self {
         Self {
-            channel: (self.nuisances.get(row)).map_or(&self.channel, |n| &n.channel).clone(),
+            channel: (self.nuisances.get(row))
+                .map_or(&self.channel, |n| &n.channel)
+                .clone(),
             data: self.data.subrows(row, 1).to_owned(),
             scale: vec![self.scale[row]],
             findings: self.findings.clone(),
+            axis: self.axis,
             nuisances: self.nuisances.get(row).cloned().into_iter().collect(),
         }
     }
@@ -217,7 +246,7 @@ impl Conversion {
         composition: Option<&Composition>,
     ) -> Result<Self> {
         let meta = &operator.meta;
-        if quantity.axis() != crate::units::Unit::Angstrom {
+        if quantity.axis() != Unit::Angstrom {
             return Err(Error::new(format!("the PDF file holds {quantity}, not a function of r"))
                 .cure("give a g(r), G(r), T(r) or R(r); `glassbridge inspect` shows how the file was read"));
         }

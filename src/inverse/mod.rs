@@ -6,9 +6,11 @@
 //! comparison. Bands are calibrated on training glasses that were left out.
 
 pub mod channel;
+mod choice;
 mod constrained;
 mod derived;
 mod evidence;
+mod instruments;
 mod inverter;
 mod joint;
 pub mod measurement;
@@ -20,10 +22,13 @@ pub mod quadratic;
 mod resolution;
 mod seen;
 mod spectra;
+mod structure_factor;
 
 pub use channel::Channel;
+pub use choice::Choice;
 pub use constrained::Constraints;
 pub use derived::{Derived, NAMES as DERIVED_NAMES};
+pub use instruments::{Instruments, Ready};
 pub use inverter::{Inversion, Inverter};
 pub use joint::Stacked;
 pub use measurement::{Diffraction, Measurement, Raw};

@@ -119,7 +119,9 @@ impl PseudoInverse {
         if (filter, rule) == (Filter::TruncatedSvd, Rule::Evidence) {
             return Err(Error::new("truncated SVD has no evidence")
                 .because("it is not the most probable answer under any Gaussian prior")
-                .cure("use --choose gcv, l-curve, discrepancy or held-out, or --estimator tikhonov"));
+                .cure(
+                    "use --choose gcv, l-curve, discrepancy or held-out, or --estimator tikhonov",
+                ));
         }
         if let Rule::Fixed(lambda) = rule
             && !(lambda.is_finite() && lambda >= 0.0)
@@ -274,9 +276,7 @@ impl PseudoInverse {
             .min_by(|&a, &b| scores[a].total_cmp(&scores[b]));
         match (best, self.rule) {
             // The end points have no curvature; a largest one beside them, or none at all, is no corner.
-            (Some(i), Rule::LCurve)
-                if i <= 1 || i + 2 >= scores.len() || scores[i] >= 0.0 =>
-            {
+            (Some(i), Rule::LCurve) if i <= 1 || i + 2 >= scores.len() || scores[i] >= 0.0 => {
                 Err(no_corner())
             }
             (Some(i), _) => Ok(self.lambdas[i]),

@@ -59,9 +59,13 @@ impl Programme<'_> {
             }
         });
         let b: Vec<f64> = e.1.iter().copied().chain(f.1.iter().map(|f| -f)).collect();
-        let upper = Mat::from_fn(n, n, |i, j| {
-            if i <= j { self.quadratic[(i, j)] } else { 0.0 }
-        });
+        let upper = Mat::from_fn(
+            n,
+            n,
+            |i, j| {
+                if i <= j { self.quadratic[(i, j)] } else { 0.0 }
+            },
+        );
         let cones = [
             SupportedConeT::ZeroConeT(equalities),
             SupportedConeT::NonnegativeConeT(f.1.len()),
@@ -131,7 +135,10 @@ mod tests {
             at_least: (q.as_ref(), &[0.0, 0.0]),
         };
         let found = programme.solve().unwrap();
-        assert!((found.x[0] - 1.0).abs() < 1e-8 && found.x[1].abs() < 1e-8, "{found:?}");
+        assert!(
+            (found.x[0] - 1.0).abs() < 1e-8 && found.x[1].abs() < 1e-8,
+            "{found:?}"
+        );
         assert_eq!(found.active, [1]);
     }
 

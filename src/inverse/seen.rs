@@ -94,6 +94,40 @@ impl Seen {
         (rows::select(self.noisy.as_ref(), &which), sample)
     }
 
+    /// (T², Q) of changed copies of the training data: row i of `data` (n x m) stands for training glass i and is seen by the fold
+    /// that does not know it.
+    pub fn left_out_distances_of(&self, data: MatRef<'_, f64>) -> Vec<(f64, f64)> {
+        let mut out = vec![(0.0, 0.0); data.nrows()];
+        for fold in &self.folds {
+            let part = rows::select(data, &fold.test);
+            let white = fold.conditional.whiten(part.as_ref());
+            let found = fold.conditional.distances(white.as_ref());
+            for (&i, distance) in fold.test.iter().zip(found) {
+                out[i] = distance;
+            }
+        }
+        out
+    }
+
+    /// A property of the glasses (one value a training sample) inferred from data (N x m).
+    pub fn infer(&self, data: MatRef<'_, f64>, property: &[f64]) -> Vec<f64> {
+        inferred(&self.conditional, data, property)
+    }
+
+    /// The same of changed copies of the training data, as [`left_out_distances_of`](Self::left_out_distances_of).
+    pub fn infer_left_out_of(&self, data: MatRef<'_, f64>, property: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; data.nrows()];
+        for fold in &self.folds {
+            let part = rows::select(data, &fold.test);
+            let known: Vec<f64> = fold.train.iter().map(|&i| property[i]).collect();
+            let found = inferred(&fold.conditional, part.as_ref(), &known);
+            for (&i, value) in fold.test.iter().zip(found) {
+                out[i] = value;
+            }
+        }
+        out
+    }
+
     /// (T², Q) of every left-out noisy copy, seen by the fold that does not know it.
     pub fn left_out_distances(&self) -> Vec<(f64, f64)> {
         self.folds
@@ -112,6 +146,18 @@ fn conditional(data: &Mat<f64>, channel: &Channel, lambda: f64) -> Result<Condit
     let share = lambda / data.nrows() as f64;
     let s = channel.covariance() + channel.overlap() * faer::Scale(share);
     Conditional::new(data.as_ref(), s.as_ref())
+}
+
+/// `E[t | z]` for a property t of the samples of a conditional.
+fn inferred(conditional: &Conditional, data: MatRef<'_, f64>, property: &[f64]) -> Vec<f64> {
+    let mean = property.iter().sum::<f64>() / property.len() as f64;
+    let weights = conditional.weights(conditional.whiten(data).as_ref());
+    (0..weights.ncols())
+        .map(|k| {
+            let moved = |(i, t): (usize, &f64)| weights[(i, k)] * (t - mean);
+            mean + property.iter().enumerate().map(moved).sum::<f64>()
+        })
+        .collect()
 }
 
 fn noisy_copies(data: &Mat<f64>, channel: &Channel, seed: u64) -> Mat<f64> {

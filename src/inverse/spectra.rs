@@ -103,7 +103,10 @@ impl Measurement {
             channel.add_nuisance(&mean.iter().map(|m| SCALE_LEFT * m).collect::<Vec<_>>());
         }
         if how.nuisances.contains(&Nuisance::Background) {
-            let columns = background(&channel.x, rms(Mat::from_fn(1, mean.len(), |_, j| mean[j]).as_ref()));
+            let columns = background(
+                &channel.x,
+                rms(Mat::from_fn(1, mean.len(), |_, j| mean[j]).as_ref()),
+            );
             for column in columns.col_iter() {
                 channel.add_nuisance(&column.iter().copied().collect::<Vec<_>>());
             }
@@ -113,6 +116,7 @@ impl Measurement {
             data,
             scale,
             findings,
+            axis: raw.quantity.axis(),
             nuisances: Vec::new(),
         })
     }
@@ -152,8 +156,9 @@ impl Prepared<'_> {
         let searches: Vec<Search<'_>> = (each.iter().zip(&sigma))
             .map(|(z, sigma)| Search::new(&model, &inside.x, z, sigma, how.nuisances))
             .collect();
-        let mut fits: Vec<NuisanceFit> =
-            (searches.par_iter()).map(Search::run).collect::<Result<_>>()?;
+        let mut fits: Vec<NuisanceFit> = (searches.par_iter())
+            .map(Search::run)
+            .collect::<Result<_>>()?;
         let known = how.level.is_some() || inside.sigma.is_some() || self.covariance.is_some();
         let typical = searches[median(&fits)].typical(&fits[median(&fits)])?;
         let found: Vec<f64> = (fits.iter())
@@ -177,7 +182,11 @@ impl Prepared<'_> {
             if let [one] = fits.as_slice() {
                 format!("Fitted along with the spectrum: {}.", one.sentence())
             } else {
-                format!("Fitted along with each of {} spectra; the typical one: {}.", fits.len(), fits[median(&fits)].sentence())
+                format!(
+                    "Fitted along with each of {} spectra; the typical one: {}.",
+                    fits.len(),
+                    fits[median(&fits)].sentence()
+                )
             },
             "Compare with what you know of the instrument.",
         ));
@@ -186,6 +195,7 @@ impl Prepared<'_> {
             scale: before.iter().zip(&found).map(|(b, f)| b / f).collect(),
             channel,
             findings,
+            axis: inside.quantity.axis(),
             nuisances: fits,
         })
     }
@@ -206,7 +216,11 @@ impl Prepared<'_> {
         }
         if let Some(covariance) = &self.covariance {
             return (before.iter())
-                .map(|b| (0..m).map(|j| b * covariance[(j, j)].max(0.0).sqrt()).collect())
+                .map(|b| {
+                    (0..m)
+                        .map(|j| b * covariance[(j, j)].max(0.0).sqrt())
+                        .collect()
+                })
                 .collect();
         }
         let sigma = estimated(self.seen, z.as_ref(), "spectrum", findings);
@@ -234,7 +248,10 @@ pub fn undeclared(operator: &Operator, raw: &Raw, how: &Spectroscopy<'_>) -> Opt
         nuisances: &Nuisance::ALL,
         ..*how
     };
-    let fit = Measurement::spectra_with(operator, &first, &with).ok()?.nuisances.pop()?;
+    let fit = Measurement::spectra_with(operator, &first, &with)
+        .ok()?
+        .nuisances
+        .pop()?;
     (fit.log_evidence_gain > WORTH_A_WORD).then(|| {
         Finding::new(
             "nuisances-undeclared",
@@ -301,10 +318,15 @@ fn resolution_map(
     let own = own.unwrap_or(0.0);
     let width = |e: f64| fwhm.iter().rev().fold(0.0, |sum, c| sum * e + c);
     let centres = grid.centres();
-    if let Some(e) = centres.iter().find(|e| !(width(**e).is_finite() && width(**e) >= 0.0)) {
-        return Err(Error::new(format!("the resolution at {e:.2} meV is {}", width(*e)))
-            .because("a full width at half maximum cannot be negative")
-            .cure("give --resolution in meV: one number, or coefficients of a polynomial in E"));
+    if let Some(e) = centres
+        .iter()
+        .find(|e| !(width(**e).is_finite() && width(**e) >= 0.0))
+    {
+        return Err(
+            Error::new(format!("the resolution at {e:.2} meV is {}", width(*e)))
+                .because("a full width at half maximum cannot be negative")
+                .cure("give --resolution in meV: one number, or coefficients of a polynomial in E"),
+        );
     }
     let narrower = centres.iter().filter(|e| width(**e) < FWHM * own).count();
     if narrower > 0 {

@@ -136,6 +136,23 @@ impl Conditional {
             .collect()
     }
 
+    /// Scores of each whitened column along the directions of the training data, the strongest first, in standard deviations of
+    /// the training samples (k x N).
+    pub fn standard_scores(&self, white: MatRef<'_, f64>) -> Mat<f64> {
+        let mut t = self.v.transpose() * white;
+        for j in 0..t.ncols() {
+            for (k, s) in self.s.iter().enumerate() {
+                t[(k, j)] *= self.n.sqrt() / s.max(f64::MIN_POSITIVE);
+            }
+        }
+        t
+    }
+
+    /// The same of the training samples themselves (n x k).
+    pub fn training_scores(&self) -> Mat<f64> {
+        &self.u * faer::Scale(self.n.sqrt())
+    }
+
     /// Number of directions in which the training data vary more than the noise, `s² > n`.
     pub fn known_directions(&self) -> usize {
         self.s.iter().filter(|s| **s * **s > self.n).count()
@@ -200,7 +217,9 @@ impl Factor {
         let independent =
             (0..m).all(|j| (0..m).all(|i| i == j || covariance[(i, j)].abs() <= f64::MIN_POSITIVE));
         if independent && (0..m).all(|i| covariance[(i, i)] > 0.0) {
-            return Ok(Self::Diagonal((0..m).map(|i| covariance[(i, i)].sqrt()).collect()));
+            return Ok(Self::Diagonal(
+                (0..m).map(|i| covariance[(i, i)].sqrt()).collect(),
+            ));
         }
         cholesky(covariance).map(Self::Full)
     }
@@ -277,7 +296,7 @@ mod tests {
     fn a_part_is_what_its_rows_alone_give() {
         let (n, m) = (24, 6);
         let z = data(n, m);
-        let correlated = Mat::from_fn(m, m, |i, j| 0.3 * 0.5f64.powi(i.abs_diff(j) as i32));
+        let correlated = Mat::from_fn(m, m, |i, j| 0.3 * 0.5f64.powf(i.abs_diff(j) as f64));
         let independent = Mat::from_fn(m, m, |i, j| if i == j { 0.1 + i as f64 } else { 0.0 });
         for noise in [correlated, independent] {
             let whole = Conditional::new(z.as_ref(), noise.as_ref()).unwrap();
@@ -287,13 +306,34 @@ mod tests {
             let alone = Conditional::new(rows.as_ref(), noise.as_ref()).unwrap();
             let said = |c: &Conditional| {
                 let white = c.whiten(z.as_ref());
-                (c.weights(white.as_ref()), c.leverage(white.as_ref()), c.distances(white.as_ref()))
+                (
+                    c.weights(white.as_ref()),
+                    c.leverage(white.as_ref()),
+                    c.distances(white.as_ref()),
+                )
             };
             let ((a, h, d), (b, k, e)) = (said(&part), said(&alone));
             assert!((a - b).norm_max() < 1e-9);
             for i in 0..n {
-                assert!((h[i] - k[i]).abs() < 1e-9 && (d[i].0 - e[i].0).abs() < 1e-8 && (d[i].1 - e[i].1).abs() < 1e-8);
+                assert!(
+                    (h[i] - k[i]).abs() < 1e-9
+                        && (d[i].0 - e[i].0).abs() < 1e-8
+                        && (d[i].1 - e[i].1).abs() < 1e-8
+                );
             }
+        }
+    }
+
+    #[test]
+    fn the_scores_of_a_training_row_are_those_of_the_sample() {
+        let z = data(12, 5);
+        let noise = Mat::from_fn(5, 5, |i, j| if i == j { 0.3 } else { 0.0 });
+        let conditional = Conditional::new(z.as_ref(), noise.as_ref()).unwrap();
+        let scores = conditional.standard_scores(conditional.whiten(z.as_ref()).as_ref());
+        let own = conditional.training_scores();
+        for i in 0..12 {
+            assert!((scores[(0, i)] - own[(i, 0)]).abs() < 1e-9);
+            assert!((scores[(1, i)] - own[(i, 1)]).abs() < 1e-9);
         }
     }
 

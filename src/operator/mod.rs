@@ -6,6 +6,7 @@
 //! regressions ([`fit::ridge`]) whose penalties come from exact leave-one-out; both are conditionals
 //! ([`conditional`]) of the same training samples, which is how noise and instruments enter.
 
+pub mod broadened;
 pub mod conditional;
 pub mod dependence;
 pub mod features;
@@ -16,6 +17,7 @@ pub mod groups;
 pub mod headroom;
 pub mod learning;
 pub mod one_parameter;
+mod part;
 pub mod reference;
 pub mod rows;
 pub mod scope;
@@ -189,16 +191,21 @@ impl Operator {
             .collect()
     }
 
-    /// Variance of the forward error near a descriptor, relative to its mean over the training set: the geometric mean of
-    /// the squared out-of-fold residuals of the nearest training structures. `exclude` leaves out one group (that of the
-    /// sample itself, in calibration).
-    pub fn local_variance(&self, x: &[f64], exclude: Option<usize>) -> f64 {
+    /// Variance of the forward error near a descriptor, relative to its mean over the training set, by the out-of-fold residuals of
+    /// the forward map; see [`local_variance_of`](Self::local_variance_of).
+    pub fn local_variance(&self, x: &[f64]) -> f64 {
         let energies: Vec<f64> = (0..self.samples())
             .map(|i| self.residuals.row(i).squared_norm_l2())
             .collect();
+        self.local_variance_of(&energies, x, None)
+    }
+
+    /// The geometric mean of the squared errors (`energies`, one a training sample) of the training structures nearest to a descriptor,
+    /// relative to the mean of all. `exclude` leaves out the sample itself, in calibration.
+    pub fn local_variance_of(&self, energies: &[f64], x: &[f64], exclude: Option<usize>) -> f64 {
         let mean = energies.iter().sum::<f64>() / energies.len() as f64;
         let mut near: Vec<(f64, f64)> = (0..self.samples())
-            .filter(|&i| exclude != Some(self.meta.groups[i]))
+            .filter(|&i| exclude != Some(i))
             .map(|i| {
                 let d: f64 = (0..x.len()).map(|j| (x[j] - self.x[(i, j)]).powi(2)).sum();
                 (d, energies[i])

@@ -1,14 +1,19 @@
 //! The pages of an inversion and of a check: results in, report model out.
 
 mod figures;
+pub mod series;
+mod validation;
+
+pub use validation::{ValidationView, validation_numbers, validation_report};
 
 use super::{Block, Report, Section, Tone, Verdict as Box};
 use crate::consistency::predictive::Comparison;
 use crate::consistency::verdict::Range;
-use crate::consistency::{Answer, Domain, Power, Verdict};
+use crate::consistency::{Answer, Domain, DomainMap, Power, Verdict};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::inverse::{Inversion, Measurement, Resolution};
+use crate::grid::Grid;
+use crate::inverse::{Choice, Inversion, Measurement, Resolution};
 use crate::operator::forward::ChosenBy;
 use crate::operator::{Operator, rows, scores};
 use std::path::Path;
@@ -28,8 +33,12 @@ pub struct InversionView<'a> {
     pub inversion: &'a Inversion,
     /// Where the spectrum stands among the training glasses.
     pub domain: Domain,
+    /// The same for the eye.
+    pub map: DomainMap,
     /// What the data decided.
     pub resolution: &'a Resolution,
+    /// How λ was chosen.
+    pub choice: Choice,
     /// What was assumed.
     pub findings: Vec<Finding>,
     /// Files and hashes.
@@ -43,6 +52,8 @@ pub struct CheckView<'a> {
     pub inversion: InversionView<'a>,
     /// The measured PDF as descriptor.
     pub pdf: &'a Measurement,
+    /// Where the PDF sits among the training glasses.
+    pub pdf_map: DomainMap,
     /// The comparison.
     pub comparison: &'a Comparison,
     /// The answer.
@@ -92,11 +103,20 @@ pub fn inversion_report(view: &InversionView<'_>) -> Result<Report> {
                 vec![Block::Figure(figures::overlays(view, None)?)],
             ),
             origin(view)?,
+            section(
+                "Among the training glasses",
+                vec![Block::Figure(figures::domain(
+                    "domain-spectrum",
+                    "spectrum",
+                    &view.map,
+                )?)],
+            ),
         ],
         findings: view.findings.clone(),
         settings: settings(view.operator),
         provenance: provenance(&view.sources),
         methods: methods(view.operator, false),
+        ..Report::default()
     })
 }
 
@@ -114,10 +134,8 @@ pub fn check_report(view: &CheckView<'_>) -> Result<Report> {
             percent(view.power.mismatch),
         ),
         (
-            "Smallest stretch of the energy scale it would reveal".into(),
-            view.power
-                .energy_scale
-                .map_or("more than 10 %".into(), percent),
+            "Smallest differences it would reveal in four of five pairs: energy scale, r scale, disorder".into(),
+            view.power.smallest().join(", "),
         ),
         (
             "PDF: training glasses at least as far out (T², Q)".into(),
@@ -152,11 +170,23 @@ pub fn check_report(view: &CheckView<'_>) -> Result<Report> {
                 ],
             ),
             origin(inversion)?,
+            section(
+                "Among the training glasses",
+                vec![
+                    Block::Figure(figures::domain(
+                        "domain-spectrum",
+                        "spectrum",
+                        &inversion.map,
+                    )?),
+                    Block::Figure(figures::domain("domain-pdf", "PDF", &view.pdf_map)?),
+                ],
+            ),
         ],
         findings: inversion.findings.clone(),
         settings: settings(inversion.operator),
         provenance: provenance(&inversion.sources),
         methods: methods(inversion.operator, true),
+        ..Report::default()
     })
 }
 
@@ -193,7 +223,7 @@ fn inversion_numbers(view: &InversionView<'_>) -> Vec<(String, String)> {
             ),
         ),
     ];
-    if let Some((r, height)) = first_peak(view) {
+    if let Some((r, height)) = first_peak(&view.inversion.g, meta.r) {
         numbers.push((
             "First peak of the inferred g(r)".into(),
             format!("{r:.3} Å, height {height:.2}"),
@@ -225,9 +255,8 @@ fn inversion_numbers(view: &InversionView<'_>) -> Vec<(String, String)> {
     numbers
 }
 
-/// Position and height of the highest maximum of the inferred g, by a parabola through three bins.
-fn first_peak(view: &InversionView<'_>) -> Option<(f64, f64)> {
-    let (g, grid) = (&view.inversion.g, view.operator.meta.r);
+/// Position and height of the first high maximum of g, by a parabola through three bins.
+fn first_peak(g: &[f64], grid: Grid) -> Option<(f64, f64)> {
     let top = g.iter().copied().fold(0.0, f64::max);
     let k = (1..g.len() - 1).find(|&k| g[k] > 0.3 * top && g[k] >= g[k - 1] && g[k] > g[k + 1])?;
     let (a, b, c) = (g[k - 1], g[k], g[k + 1]);
@@ -270,7 +299,11 @@ fn origin(view: &InversionView<'_>) -> Result<Section> {
     );
     Ok(section(
         "What the data said and what the prior said",
-        vec![Block::Text(text), Block::Figure(figures::origin(view)?)],
+        vec![
+            Block::Text(text),
+            Block::Figure(figures::origin(view)?),
+            Block::Figure(figures::choice(&view.choice)?),
+        ],
     ))
 }
 
