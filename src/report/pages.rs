@@ -223,20 +223,37 @@ fn inversion_numbers(view: &InversionView<'_>) -> Vec<(String, String)> {
             ),
         ),
     ];
-    if let Some((r, height)) = first_peak(&view.inversion.g, meta.r) {
+    if view.inversion.derived.is_empty() {
+        if let Some((r, height)) = first_peak(&view.inversion.g, meta.r) {
+            numbers.push((
+                "First peak of the inferred g(r)".into(),
+                format!("{r:.3} Å, height {height:.2}"),
+            ));
+        }
+    }
+    for number in &view.inversion.derived {
+        let name = number.name.replace('_', " ");
+        let digits = if number.name == "number_density" {
+            4
+        } else {
+            3
+        };
         numbers.push((
-            "First peak of the inferred g(r)".into(),
-            format!("{r:.3} Å, height {height:.2}"),
+            format!("Inferred {name} (95 % interval)"),
+            format!(
+                "{:.digits$} ({:.digits$} to {:.digits$}) {}",
+                number.value, number.low, number.high, number.unit
+            )
+            .trim_end()
+            .to_owned(),
         ));
     }
-    if let (Some(mean), Some(relative)) = (meta.mean_density, view.inversion.relative_density) {
+    for found in (view.measurement.nuisances.get(view.row)).map_or(&[][..], |n| &n.parameters) {
         numbers.push((
-            "Inferred number density".into(),
-            format!(
-                "{:.4} Å⁻{}",
-                mean * relative,
-                if meta.dimensions == 2 { "²" } else { "³" }
-            ),
+            format!("Fitted along: {}", found.name),
+            format!("{:.4} ± {:.4} {}", found.value, found.error, found.unit)
+                .trim_end()
+                .to_owned(),
         ));
     }
     let rms = (rows::sum_of_squares(view.measurement.data.subrows(view.row, 1))
