@@ -8,6 +8,7 @@ use faer::Mat;
 use glassbridge::instrument::resolution;
 use glassbridge::inverse::pseudo_inverse::{Filter, Penalty, PseudoInverse, Rule};
 use glassbridge::inverse::{Inverter, Measurement, Raw, Seen, Spectroscopy, Stacked};
+use glassbridge::operator::conditional::cholesky;
 use glassbridge::operator::{Operator, Settings, TrainingSet, rows};
 use rand::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
@@ -79,15 +80,17 @@ impl Case {
         )
     }
 
-    /// The whitened map and data as the head of `pseudo_inverse.rs` defines them, by other means: the noise here is white.
+    /// The whitened map and data as the head of `pseudo_inverse.rs` defines them.
     fn whitened(&self) -> (Mat<f64>, Mat<f64>) {
         let (op, channel) = (&self.operator, &self.measured.channel);
-        let sigma = channel.sigma[0];
-        let a = &channel.map * &op.w * faer::Scale(1.0 / sigma);
+        let lower = cholesky(channel.covariance().as_ref()).unwrap();
+        let mut a = &channel.map * &op.w;
         let mean = rows::mean(op.x.as_ref());
         let at = op.forward(Mat::from_fn(1, mean.len(), |_, j| mean[j]).as_ref());
         let seen = at * channel.map.transpose();
-        let z = Mat::from_fn(self.z.len(), 1, |i, _| (self.z[i] - seen[(0, i)]) / sigma);
+        let mut z = Mat::from_fn(self.z.len(), 1, |i, _| self.z[i] - seen[(0, i)]);
+        lower.solve_lower_triangular_in_place(&mut a);
+        lower.solve_lower_triangular_in_place(&mut z);
         (a, z)
     }
 
@@ -187,7 +190,7 @@ fn gcv_is_gcv() {
     let (m, p) = (a.nrows(), a.ncols());
     for (lambda, score) in found.curve.iter().step_by(9).filter(|(l, _)| *l > 1e-6) {
         let gram = a.transpose() * &a + Mat::<f64>::identity(p, p) * faer::Scale(*lambda);
-        let lower = glassbridge::operator::conditional::cholesky(gram.as_ref()).unwrap();
+        let lower = cholesky(gram.as_ref()).unwrap();
         let mut half = a.transpose().to_owned();
         lower.solve_lower_triangular_in_place(&mut half);
         let influence = half.transpose() * &half;

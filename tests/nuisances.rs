@@ -11,7 +11,9 @@
 mod sets;
 
 use glassbridge::consistency::Domain;
-use glassbridge::inverse::{Inverter, Measurement, Nuisance, Spectroscopy, undeclared};
+use glassbridge::inverse::{
+    Constraints, Inverter, Measurement, Nuisance, Spectroscopy, undeclared,
+};
 use glassbridge::operator::{Operator, Settings, TrainingSet, rows};
 use sets::Disturbance;
 
@@ -174,6 +176,65 @@ fn what_costs_the_skill() {
             );
         }
     }
+}
+
+/// How long the steps take, for docs/performance.md.
+#[test]
+#[ignore = "prints times"]
+fn how_long_it_takes() {
+    let Some(set) = sets::load("lj3d") else {
+        return;
+    };
+    let (train, test) = sets::split(&set, 0);
+    let operator = Operator::train(&train, &Settings::default()).unwrap();
+    let noisy = Disturbance {
+        noise: NOISE,
+        ..Disturbance::default()
+    };
+    let (raw, _) = sets::measure(&test, noisy, 1);
+    let measured = Measurement::spectra(&operator, &raw, Some(NOISE), &[]).unwrap();
+    let best = |what: &str, work: &dyn Fn()| {
+        let time = |()| {
+            let start = std::time::Instant::now();
+            work();
+            start.elapsed().as_secs_f64() * 1e3
+        };
+        let least = std::iter::repeat_n((), 7)
+            .map(time)
+            .fold(f64::MAX, f64::min);
+        println!("{what}: {least:.2} ms");
+    };
+    let one = measured.one(0);
+    best("first, calibrated, with kernels", &|| {
+        let inverter = Inverter::new(&operator, &measured.channel).unwrap();
+        inverter.invert(one.data.as_ref());
+        inverter.resolution().unwrap();
+    });
+    let inverter = Inverter::new(&operator, &measured.channel).unwrap();
+    best("first, calibrated, without kernels", &|| {
+        Inverter::new(&operator, &measured.channel).unwrap();
+    });
+    let n = measured.data.nrows();
+    best(&format!("{n} frames"), &|| {
+        inverter.invert(measured.data.as_ref());
+    });
+    let held = Constraints {
+        non_negative: true,
+        ..Constraints::default()
+    };
+    best("one frame", &|| {
+        inverter.invert(one.data.as_ref());
+    });
+    best("one non-negative frame", &|| {
+        inverter.invert_constrained(&one, &held).unwrap();
+    });
+    best("nuisances of one spectrum", &|| {
+        let single = glassbridge::inverse::Raw {
+            y: raw.y.subrows(0, 1).to_owned(),
+            ..raw.clone()
+        };
+        Measurement::spectra(&operator, &single, Some(NOISE), &Nuisance::ALL).unwrap();
+    });
 }
 
 /// With default flags nothing but the domain test and this finding tells: it names what would explain the spectrum.

@@ -93,9 +93,18 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let sides = load_sides(&operator, args)?;
     let judge = Judge::new(&operator, &sides.spectrum.channel, &sides.pdf.channel)?;
     let power = Power::from(&judge.curves()?);
-    let pairs: Vec<Pair> = (0..sides.names.len())
-        .map(|i| judge_pair(&operator, &judge, &power, &sides, i))
-        .collect();
+    let searched = sides.names.len() > 1 && !sides.spectrum.nuisances.is_empty();
+    let pairs = (0..sides.names.len())
+        .map(|i| {
+            if !searched {
+                return Ok(judge_pair(&operator, &judge, &power, &sides, i));
+            }
+            // Each spectrum's nuisances are its own, and so is the judge.
+            let own = sides.spectrum.one(i);
+            let judge = Judge::new(&operator, &own.channel, &sides.pdf.channel)?;
+            Ok(judge_pair(&operator, &judge, &power, &sides, i))
+        })
+        .collect::<Result<Vec<Pair>>>()?;
     if !args.report.is_empty() || args.figures.is_some() {
         let worst = (0..pairs.len())
             .min_by(|&a, &b| {

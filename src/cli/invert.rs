@@ -164,11 +164,11 @@ pub(super) struct Done {
     /// What a pseudo-inverse has to say of itself, one a spectrum.
     pub(super) pseudo: Vec<PseudoInversion>,
     /// r up to which neighbours are counted.
-    cutoff: Option<f64>,
+    pub(super) cutoff: Option<f64>,
     /// Degrees of freedom of each spectrum alone, if several were inverted jointly.
-    alone: Vec<f64>,
+    pub(super) alone: Vec<f64>,
     /// What the inversion itself has to say.
-    findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {

@@ -346,12 +346,15 @@ impl<'a> Search<'a> {
         let n = t.len();
         let covariance = covariance.unwrap_or_else(|| Mat::identity(n, n));
         let at = self.at(&t)?;
+        // A root of the posterior covariance of θ.
+        let spread = cholesky(covariance.as_ref())?;
         let (parameters, correlations) = self.report(&t, &at, &covariance, &slopes);
         Ok(NuisanceFit {
             parameters,
             correlations,
             log_evidence_gain: self.without()? - at.cost,
-            channel: self.channel(&t, &at)?,
+            channel: self.channel(&t, &at, &spread)?,
+            spread,
         })
     }
 
@@ -493,7 +496,7 @@ impl<'a> Search<'a> {
     }
 
     /// The channel at `t`, for the spectrum divided by its factor.
-    fn channel(&self, t: &[f64], at: &At) -> Result<Channel> {
+    fn channel(&self, t: &[f64], at: &At, spread: &Mat<f64>) -> Result<Channel> {
         let k = self.model.columns.ncols() - 1;
         let implied = Mat::from_fn(self.model.columns.nrows(), 1, |i, _| {
             let moved: f64 = (0..k)
@@ -501,11 +504,13 @@ impl<'a> Search<'a> {
                 .sum();
             self.model.columns[(i, 0)] + moved
         });
-        self.channel_around(t, &implied)
+        self.channel_around(t, &implied, spread)
     }
 
-    /// The same with the uncertainty of θ linearised around a given spectrum (q x 1, resolution included).
-    fn channel_around(&self, t: &[f64], spectrum: &Mat<f64>) -> Result<Channel> {
+    /// The same around a given spectrum (q x 1, resolution included). What is left of the uncertainty of θ, as `spread` times
+    /// its transpose, becomes linear nuisances: derivatives of the spectrum. (With the prior's width in place of the posterior's the
+    /// linear problem would move θ away from where the evidence, which knows more, has put it.)
+    fn channel_around(&self, t: &[f64], spectrum: &Mat<f64>, spread: &Mat<f64>) -> Result<Channel> {
         let theta = self.theta(t);
         let divided = |v: f64| v / theta.scale;
         let sigma = self.variance.iter().map(|v| divided(v.sqrt())).collect();
@@ -522,7 +527,7 @@ impl<'a> Search<'a> {
                 channel.add_nuisance(&b.col(j).iter().map(|v| divided(*v)).collect::<Vec<_>>());
             }
         }
-        for i in 0..t.len() {
+        let slope = |i: usize| -> Vec<f64> {
             let at = |step: f64| {
                 let mut t = t.to_vec();
                 t[i] += step;
@@ -533,8 +538,14 @@ impl<'a> Search<'a> {
                 )
             };
             let ((a, up), (b, down)) = (at(STEP), at(-STEP));
-            let column: Vec<f64> = (0..self.x.len())
+            (0..self.x.len())
                 .map(|j| divided(a * up[(j, 0)] - b * down[(j, 0)]) / (2.0 * STEP))
+                .collect()
+        };
+        let slopes: Vec<Vec<f64>> = (0..t.len()).map(slope).collect();
+        for k in 0..t.len() {
+            let column: Vec<f64> = (0..self.x.len())
+                .map(|j| (0..t.len()).map(|i| slopes[i][j] * spread[(i, k)]).sum())
                 .collect();
             channel.add_nuisance(&column);
         }
@@ -555,7 +566,11 @@ impl<'a> Search<'a> {
                 }
             })
             .collect();
-        self.channel_around(&t, &self.model.columns.subcols(0, 1).to_owned())
+        self.channel_around(
+            &t,
+            &self.model.columns.subcols(0, 1).to_owned(),
+            &fit.spread,
+        )
     }
 }
 

@@ -78,6 +78,7 @@ impl Stacked {
                 ),
                 scale: measured.scale.clone(),
                 findings: parts.iter().flat_map(|(_, m)| m.findings.clone()).collect(),
+                axis: measured.axis,
                 nuisances,
             },
         })
@@ -154,5 +155,6 @@ fn beside(fits: &[&NuisanceFit], channel: Channel) -> NuisanceFit {
         correlations: diagonal(&correlations),
         log_evidence_gain: fits.iter().map(|f| f.log_evidence_gain).sum(),
         channel,
+        spread: diagonal(&fits.iter().map(|f| f.spread.as_ref()).collect::<Vec<_>>()),
     }
 }

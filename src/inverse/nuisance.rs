@@ -68,6 +68,8 @@ pub struct NuisanceFit {
     /// The operator's way to this spectrum: nuisances at their most probable values in the map, their uncertainty as
     /// linear nuisances.
     pub channel: Channel,
+    /// A root of the posterior covariance of the searched parameters, in units of their priors.
+    pub(super) spread: Mat<f64>,
 }
 
 impl NuisanceFit {

@@ -117,6 +117,7 @@ impl Measurement {
             data,
             scale,
             findings,
+            axis: raw.quantity.axis(),
             nuisances: Vec::new(),
         })
     }
@@ -195,6 +196,7 @@ impl Prepared<'_> {
             scale: before.iter().zip(&found).map(|(b, f)| b / f).collect(),
             channel,
             findings,
+            axis: inside.quantity.axis(),
             nuisances: fits,
         })
     }

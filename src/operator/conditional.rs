@@ -296,7 +296,7 @@ mod tests {
     fn a_part_is_what_its_rows_alone_give() {
         let (n, m) = (24, 6);
         let z = data(n, m);
-        let correlated = Mat::from_fn(m, m, |i, j| 0.3 * 0.5f64.powi(i.abs_diff(j) as i32));
+        let correlated = Mat::from_fn(m, m, |i, j| 0.3 * 0.5f64.powf(i.abs_diff(j) as f64));
         let independent = Mat::from_fn(m, m, |i, j| if i == j { 0.1 + i as f64 } else { 0.0 });
         for noise in [correlated, independent] {
             let whole = Conditional::new(z.as_ref(), noise.as_ref()).unwrap();

@@ -1,5 +1,8 @@
 //! The development sets of `../shared/datasets`, split and disturbed as an instrument would.
 
+#![allow(clippy::print_stderr, reason = "tests tell what they skip")]
+#![allow(dead_code, reason = "not every test needs all")]
+
 use faer::Mat;
 use glassbridge::curve::Quantity;
 use glassbridge::grid::Grid;
@@ -14,14 +17,23 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 use std::path::PathBuf;
 
+/// Their names.
+pub const NAMES: [&str; 5] = ["lj3d", "lj2d", "graphene", "cualzr", "sic"];
+
+/// The folder of a set, if it is here.
+pub fn folder(material: &str) -> Option<PathBuf> {
+    let path =
+        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/datasets")).join(material);
+    if path.is_dir() {
+        return Some(path);
+    }
+    eprintln!("skipped: {} is not here", path.display());
+    None
+}
+
 /// A set, or `None`, told, if it is not here.
 pub fn load(material: &str) -> Option<TrainingSet> {
-    let folder =
-        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/datasets")).join(material);
-    if !folder.is_dir() {
-        eprintln!("skipped: {} is not here", folder.display());
-        return None;
-    }
+    let folder = folder(material)?;
     let g = WideTable::read(&folder.join("rdf.csv")).unwrap();
     let y = WideTable::read(&folder.join("vdos.csv")).unwrap();
     let density = Samples::read(&folder.join("samples.csv"))
