@@ -116,8 +116,8 @@ pub(super) fn at(set: TrainingSet, kelvin: f64) -> Result<TrainingSet> {
     let sampling = sampling(&set.energy, &[kelvin])?;
     let (energy, spectra) = at_one_temperature(kelvin, &(&set.spectra * sampling.transpose()))?;
     Ok(TrainingSet {
-        energy,
         spectra,
+        energy,
         ..set
     })
 }
