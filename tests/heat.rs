@@ -366,3 +366,86 @@ fn what_has_no_light_or_heat_is_refused_before_anything_is_made() {
         assert!(!out.exists());
     }
 }
+
+/// In a perfect diamond one mode scatters light, that of the two sublattices against each other, without a trace: VH/VV = 3/4.
+#[test]
+fn a_crystal_scatters_light_at_its_zone_centre_and_has_a_label_on_its_heat() {
+    use glassbridge::atoms::lattice::{diamond, supercell};
+    use glassbridge::io::curve_text::{ReadOptions, read_curve};
+    let folder = tempfile::tempdir().unwrap();
+    let structure = supercell(&diamond(5.431, "Si", 28.085).unwrap(), [2; 3]).unwrap();
+    let frame = glassbridge::io::extxyz::Frame {
+        structure,
+        energy: None,
+        forces: None,
+    };
+    let (file, out) = (folder.path().join("si.extxyz"), folder.path().join("out"));
+    std::fs::write(&file, glassbridge::io::extxyz::write(&[frame])).unwrap();
+    let said = run(
+        &[
+            &"phonons",
+            &file,
+            &"--potential",
+            &"sw:si",
+            &"--observables",
+            &"raman,raman-reduced,kappa",
+            &"--sound",
+            &"6000",
+            &"--half-width",
+            &"0.7",
+            &"--out",
+            &out,
+        ],
+        0,
+    );
+    let highest = said["frequencies_thz"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .as_f64()
+        .unwrap()
+        * 4.135_667_697;
+    let read = |name: &str| read_curve(&out.join(name), &ReadOptions::default()).unwrap();
+    for name in [
+        "raman.csv",
+        "raman-reduced.csv",
+        "raman-reduced.vv.csv",
+        "raman-reduced.vh.csv",
+    ] {
+        let curve = read(name).curve;
+        let top = (0..curve.len())
+            .max_by(|&a, &b| curve.y()[a].total_cmp(&curve.y()[b]))
+            .unwrap();
+        // The line is a hundredth of the highest energy wide, the bins a fifth of that.
+        assert!(
+            (curve.x()[top] - highest).abs() < 0.01 * highest,
+            "{name} {}",
+            curve.x()[top]
+        );
+        assert!((curve.area() - 1.0).abs() < 1e-2);
+        // Nothing else: ten widths away there is no intensity.
+        let rest: f64 = (0..curve.len())
+            .filter(|&j| (curve.x()[j] - highest).abs() > 0.1 * highest)
+            .map(|j| curve.y()[j])
+            .sum();
+        assert!(rest < 1e-9 * curve.y()[top], "{name} {rest}");
+    }
+    let kappa = read("kappa.csv");
+    assert_eq!(kappa.curve.quantity(), Quantity::Kappa);
+    let text = std::fs::read_to_string(out.join("kappa.csv")).unwrap();
+    for word in [
+        "N = 64",
+        "half width at half maximum 0.7000 meV",
+        "no propagons",
+    ] {
+        assert!(text.contains(word), "{text}");
+    }
+    let propagons = read("kappa.propagons.csv").curve;
+    assert!(propagons.y().iter().all(|y| *y > 0.0));
+    assert!(
+        std::fs::read_to_string(out.join("kappa.propagons.csv"))
+            .unwrap()
+            .contains("to be added")
+    );
+}

@@ -65,8 +65,8 @@ impl Raman {
         if !asked {
             return Ok(());
         }
-        self.excitation().check(energy.end())?;
-        is_network(species)
+        is_network(species)?;
+        self.excitation().check(energy.end())
     }
 }
 
@@ -124,7 +124,7 @@ pub(super) fn coupling_of(
         ("C".to_owned(), take(&mean)),
     ];
     if spreads.iter().all(|s| *s > 0.0) {
-        columns.push(("spread".to_owned(), spreads));
+        columns.push(("sigma".to_owned(), spreads));
     }
     let note = |key: &str, value: String| (key.to_owned(), value);
     let notes = vec![

@@ -192,7 +192,9 @@ fn lines(
     if area <= 0.0 {
         return Err(Error::new("no mode on the energy grid scatters light"));
     }
-    bins.iter_mut().for_each(|y| *y /= area);
+    for y in &mut bins {
+        *y /= area;
+    }
     Ok(bins)
 }
 

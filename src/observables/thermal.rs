@@ -47,7 +47,7 @@ pub enum Kernel {
 pub struct Broadening {
     /// Shape.
     pub kernel: Kernel,
-    /// **Half** width at half maximum, meV. Programs differ: kALDo's `diffusivity_bandwidth` is half of this, in rad/ps.
+    /// **Half** width at half maximum, meV. Programs differ: `kALDo`'s `diffusivity_bandwidth` is half of this, in rad/ps.
     pub half_width: f64,
 }
 

@@ -1,6 +1,6 @@
 //! The polarizability of a bond and how it changes when its ends move: published models, as data.
 //!
-//! A bond of length R along u has the polarizability `α_ab = (2α_T + α_L)/3 δ_ab + (α_L − α_T)(u_a u_b − δ_ab/3)`, with α_L along and α_T
+//! A bond of length R along u has the polarizability `α_ab = (2α_T + α_L)/3 δ_ab + (α_L − α_T)(u_a u_b − δ_ab/3)`, with `α_L` along and `α_T`
 //! across the bond; both depend on R alone. That is a model of networks of localised bonds. Metals, alloys and noble gases have none.
 
 use crate::error::{Error, Result};
@@ -103,18 +103,18 @@ fn lippincott_stutman(
 /// A bond at its length.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BondPolarizability {
-    /// α_L, Å³.
+    /// `α_L`, Å³.
     pub along: f64,
-    /// dα_L/dR, Å².
+    /// `dα_L/dR`, Å².
     pub along_slope: f64,
-    /// α_T, Å³.
+    /// `α_T`, Å³.
     pub across: f64,
-    /// dα_T/dR, Å².
+    /// `dα_T/dR`, Å².
     pub across_slope: f64,
 }
 
 impl BondPolarizability {
-    /// α_ab (Å³) of a bond with this vector.
+    /// `α_ab` (Å³) of a bond with this vector.
     pub fn tensor(&self, vector: [f64; 3]) -> Tensor {
         let (u, _) = direction(vector);
         uniaxial(u, self.along, self.across)
@@ -206,8 +206,14 @@ mod tests {
     #[test]
     fn along_its_axis_a_bond_only_stretches() {
         let d = BOND.derivative([0.0, 0.0, 2.0]);
-        assert_eq!([d[2][2][2], d[2][0][0], d[2][1][1]], [5.0, 0.4, 0.4]);
-        assert_eq!(d[0][0][2], (3.0 - 1.2) / 2.0);
+        for (found, known) in [
+            (d[2][2][2], 5.0),
+            (d[2][0][0], 0.4),
+            (d[2][1][1], 0.4),
+            (d[0][0][2], 0.9),
+        ] {
+            assert!((found - known).abs() < 1e-12, "{found} {known}");
+        }
     }
 
     /// ASE 3.29: `LippincottStuttman()("Si", "C", 1.9)` and `("Si", "Si", 2.35)`; `Linearized()("C", "C", 1.46)`.

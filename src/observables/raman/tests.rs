@@ -119,7 +119,7 @@ fn invariants_do_not_know_the_orientation() {
     assert!(one.g2 > 1e-3 && one.a2 > 1e-3, "{one:?}");
 }
 
-/// One bond that stretches: a = (α_L' + 2α_T')/3 and γ = α_L' − α_T', over the root of the reduced mass.
+/// One bond that stretches: `a = (α_L' + 2α_T')/3` and `γ = α_L' − α_T'`, over the root of the reduced mass.
 #[test]
 fn the_stretch_of_a_single_bond_is_known() {
     let (structure, bonds) = molecule(vec![[10.0; 3], [10.0, 10.0, 12.4]]);
