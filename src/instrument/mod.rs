@@ -3,6 +3,7 @@
 pub mod conventions;
 pub mod line_shape;
 pub mod locus;
+pub mod one_phonon;
 pub mod resolution;
 pub mod weights;
 
