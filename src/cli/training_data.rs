@@ -3,6 +3,7 @@
 use super::load::{axis_factor, densities, per_inside_unit, source};
 use crate::atoms::structure::Structure;
 use crate::curve::Quantity;
+use crate::dataset::recipe::Record;
 use crate::dataset::store::stack;
 use crate::dataset::{Dataset, descriptors};
 use crate::elements::{Composition, element};
@@ -128,7 +129,7 @@ pub(super) fn at(set: TrainingSet, kelvin: f64) -> Result<TrainingSet> {
 const MOST_KEPT: usize = 2000;
 
 /// A training set from a dataset folder: of the samples its rule calls usable all, or an even part; then the whole beside it. A
-/// neutron spectrum is paired with the neutron-weighted g(r), any other with the number-weighted one.
+/// neutron spectrum of elements is paired with the neutron-weighted g(r), any other with the number-weighted one.
 pub(super) fn from_dataset(
     folder: &Path,
     quantity: Quantity,
@@ -236,7 +237,13 @@ fn scattering(data: &Dataset, quantity: Quantity) -> Result<(Weighting, Option<C
     // The species of reduced units are no elements.
     let real = amounts.iter().all(|(symbol, _)| element(symbol).is_ok());
     let composition = real.then(|| Composition::new(&amounts)).transpose()?;
-    let weighting = if quantity == Quantity::NeutronGdos {
+    let neutrons = match quantity {
+        Quantity::NeutronGdos => true,
+        // In reduced units every species scatters alike.
+        Quantity::Ins => real,
+        _ => false,
+    };
+    let weighting = if neutrons {
         Weighting::Neutron
     } else {
         Weighting::Number
@@ -302,8 +309,21 @@ fn from_opened(
                 "thermal width of g(r)".into(),
                 format!("{} K", m.recipe.record.temperature),
             ),
-        ],
+        ]
+        .into_iter()
+        .chain(conditions(&m.recipe.record, quantity))
+        .collect(),
     })
+}
+
+/// What the spectrum was recorded with, beside the broadening.
+fn conditions(record: &Record, quantity: Quantity) -> Option<(String, String)> {
+    let told = match quantity {
+        Quantity::Ins => serde_json::to_string(&record.ins),
+        Quantity::Ixs => serde_json::to_string(&record.ixs),
+        _ => return None,
+    };
+    Some((format!("settings of {quantity}"), told.ok()?))
 }
 
 /// The blocks that do not follow from g(r), of the named samples.

@@ -4,6 +4,7 @@ pub mod conventions;
 pub mod coupling;
 pub mod line_shape;
 pub mod locus;
+pub mod one_phonon;
 pub mod raman;
 pub mod resolution;
 pub mod weights;
