@@ -305,6 +305,7 @@ fn pair(
         } else {
             Window::None
         },
+        width: None,
         composition: composition.as_ref(),
     };
     let density = settings.density.map(|d| vec![d]);

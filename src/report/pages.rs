@@ -223,13 +223,13 @@ fn inversion_numbers(view: &InversionView<'_>) -> Vec<(String, String)> {
             ),
         ),
     ];
-    if view.inversion.derived.is_empty() {
-        if let Some((r, height)) = first_peak(&view.inversion.g, meta.r) {
-            numbers.push((
-                "First peak of the inferred g(r)".into(),
-                format!("{r:.3} Å, height {height:.2}"),
-            ));
-        }
+    if view.inversion.derived.is_empty()
+        && let Some((r, height)) = first_peak(&view.inversion.g, meta.r)
+    {
+        numbers.push((
+            "First peak of the inferred g(r)".into(),
+            format!("{r:.3} Å, height {height:.2}"),
+        ));
     }
     for number in &view.inversion.derived {
         let name = number.name.replace('_', " ");
