@@ -152,7 +152,7 @@ fn the_broadening_is_a_standard_deviation() {
     );
 }
 
-/// **Partial functions that do not sum to the total.** With weights (2 - δ) c_a c_b the partials of a mixture make the number-weighted
+/// **Partial functions that do not sum to the total.** With weights `(2 - δ) c_a c_b` the partials of a mixture make the number-weighted
 /// g(r) of the atoms taken as one kind.
 #[test]
 fn partials_sum_to_the_total() {

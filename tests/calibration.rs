@@ -6,7 +6,7 @@
     reason = "tests tell their numbers and what they skip"
 )]
 
-#[path = "support/sets.rs"]
+#[path = "support/development.rs"]
 mod sets;
 
 use glassbridge::consistency::validation::{Known, Settings};

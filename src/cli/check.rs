@@ -4,6 +4,7 @@ use super::Outcome;
 use super::invert::{NuisanceName, noise_level};
 use super::load::{self, Loaded};
 use super::predict::pdf_measurement;
+use super::raman::RamanArgs;
 use super::read_options::{PaperName, ReadArgs, SampleArgs};
 use crate::consistency::predictive::Comparison;
 use crate::consistency::verdict::{Range, pdf_deviations, ranges};
@@ -14,6 +15,7 @@ use crate::finding::Finding;
 use crate::inverse::{Choice, Inversion, Measurement, Nuisance};
 use crate::operator::{Operator, rows};
 use crate::report::pages;
+use crate::units::Unit;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -56,6 +58,8 @@ pub(super) struct Args {
     pub(super) read: ReadArgs,
     #[command(flatten)]
     pub(super) sample: SampleArgs,
+    #[command(flatten)]
+    pub(super) raman: RamanArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub(super) json: bool,
@@ -80,6 +84,8 @@ struct Sides {
     pdf: Measurement,
     findings: Vec<Finding>,
     sources: Vec<(String, String)>,
+    /// Unit of the spectrum's axis.
+    axis: Unit,
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
@@ -134,6 +140,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
 
 fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
     let spectrum = load::curves(&args.spectrum, &args.read, operator.meta.quantity)?;
+    let spectrum = args.raman.applied(spectrum, operator.meta.quantity)?;
     let pdf_args = ReadArgs {
         quantity: args.pdf_quantity,
         ..ReadArgs::default()
@@ -147,6 +154,8 @@ fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
         noise_level(args.noise)?,
         &nuisances,
     )?;
+    // One spectrum whose nuisances were searched for has a channel of its own; those of a table share the typical one.
+    let s = if s.data.nrows() == 1 { s.one(0) } else { s };
     let d = pdf_measurement(operator, &pdf, args.samples.as_deref(), &args.sample)?;
     Ok(Sides {
         findings: [
@@ -157,6 +166,7 @@ fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
         ]
         .concat(),
         sources: vec![load::source(&args.operator)?, spectrum.source, pdf.source],
+        axis: operator.meta.quantity.axis(),
         names: spectrum.names,
         table: spectrum.table && pdf.table,
         spectrum: s,
@@ -245,6 +255,7 @@ fn write_report(
             map: DomainMap::new(&judge.inverter.seen, sides.spectrum.data.subrows(row, 1)),
             resolution: &resolution,
             choice: Choice::new(operator, &judge.inverter.seen)?,
+            pseudo: None,
             findings: [sides.findings.as_slice(), &pair.findings].concat(),
             sources: sides.sources.clone(),
         },
@@ -294,6 +305,7 @@ fn tell(power: &Power, sides: &Sides, pairs: &[Pair], as_json: bool) {
         return;
     }
     load::tell(&sides.findings);
+    let axis = sides.axis;
     for pair in pairs {
         let c = &pair.comparison;
         println!(
@@ -307,7 +319,7 @@ fn tell(power: &Power, sides: &Sides, pairs: &[Pair], as_json: bool) {
             println!("{}", pair.verdict.sentence);
             for range in &pair.verdict.energy {
                 println!(
-                    "  spectrum differs from {:.1} to {:.1} meV, by {:+.1} standard deviations",
+                    "  spectrum differs from {:.1} to {:.1} {axis}, by {:+.1} standard deviations",
                     range.from, range.to, range.deviation
                 );
             }

@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::instrument_options::{ConstraintArgs, InstrumentArgs};
 use super::load::{self, Loaded};
+use super::raman::RamanArgs;
 use super::read_options::{PaperName, ReadArgs};
 use super::series::{self, ScanArgs};
 use crate::consistency::{Domain, DomainMap};
@@ -70,6 +71,8 @@ pub(super) struct Args {
     scan: ScanArgs,
     #[command(flatten)]
     read: ReadArgs,
+    #[command(flatten)]
+    raman: RamanArgs,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -184,6 +187,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let mut all = Vec::new();
     for path in &args.spectra {
         let loaded = load::curves(path, &args.read, operator.meta.quantity)?;
+        let loaded = args.raman.applied(loaded, operator.meta.quantity)?;
         let measurement = Measurement::spectra_with(&operator, &loaded.raw, &spectroscopy)?;
         let mut done = if args.with.is_empty() {
             let ready = instruments.of(&measurement.channel)?;
@@ -254,6 +258,7 @@ fn report<'a>(
         map: DomainMap::new(&ready.inverter.seen, done.measurement.data.subrows(0, 1)),
         resolution: &done.resolution,
         choice: Choice::new(operator, &ready.inverter.seen)?,
+        pseudo: done.pseudo.first(),
         findings: findings(done),
         sources: vec![source, done.loaded.source.clone()],
     })
@@ -315,9 +320,8 @@ pub(super) fn finish(
     let inversions = ready
         .inverter
         .invert_constrained(&measurement, constraints)?;
-    let resolution = Arc::clone(&ready.resolution);
     let held: Vec<f64> = inversions.iter().flat_map(|i| i.active.clone()).collect();
-    let mut findings: Vec<Finding> = resolution.finding().into_iter().collect();
+    let mut findings: Vec<Finding> = ready.resolution.finding().into_iter().collect();
     if !held.is_empty() {
         let ends = (held.iter().copied()).fold((f64::INFINITY, 0.0), |e: (f64, f64), r| {
             (e.0.min(r), e.1.max(r))
@@ -342,7 +346,7 @@ pub(super) fn finish(
             .relative_density
             .as_ref()
             .and(ready.inverter.coordination_cutoff()),
-        resolution,
+        resolution: Arc::clone(&ready.resolution),
         loaded,
         measurement,
         inversions,
@@ -403,7 +407,8 @@ fn joint(
         );
     }
     let stacked = Stacked::new(&parts)?;
-    let ready = Ready::joint(operator, &stacked)?;
+    let inverter = Inverter::joint(operator, &stacked)?;
+    let ready = Ready::new(inverter, &stacked.measurement.channel)?;
     let mut done = finish(
         operator,
         &ready,

@@ -10,6 +10,7 @@
 
 mod check;
 mod completions;
+mod convert;
 mod demo;
 mod inspect;
 mod instrument_options;
@@ -19,6 +20,7 @@ mod peaks;
 mod phonons;
 mod predict;
 mod progress;
+mod raman;
 mod read_options;
 mod series;
 mod serve;
@@ -53,6 +55,7 @@ enum Verb {
     Train(train::Args),
     Simulate(simulate::Args),
     Phonons(phonons::Args),
+    Convert(convert::Args),
     Completions(completions::Args),
 }
 
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
             Verb::Train(args) => train::run(&args),
             Verb::Simulate(args) => simulate::run(&args),
             Verb::Phonons(args) => phonons::run(&args),
+            Verb::Convert(args) => convert::run(&args),
             Verb::Completions(args) => completions::run(&args),
         }
     };

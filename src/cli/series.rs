@@ -116,7 +116,7 @@ pub(super) fn report(
         operator,
         name: &name,
         scan: scan.label(),
-        trends: usual_trends(operator, &frames),
+        trends: usual_trends(&frames),
         frames,
         findings: all.iter().flat_map(|done| findings(done)).collect(),
         sources,

@@ -140,8 +140,13 @@ impl Series<'_> {
         let measurement =
             Measurement::spectra(self.operator, &loaded.raw, self.level, &self.nuisances)?;
         let ready = self.instruments.of(&measurement.channel)?;
-        let none = Constraints::default();
-        finish(self.operator, &ready, loaded, measurement, &none)
+        finish(
+            self.operator,
+            &ready,
+            loaded,
+            measurement,
+            &Constraints::default(),
+        )
     }
 
     fn keep(&mut self, path: &Path, done: Done) {

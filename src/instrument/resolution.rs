@@ -66,6 +66,14 @@ pub fn gaussian(grid: &Grid, sigma: f64) -> Mat<f64> {
     matrix
 }
 
+/// The matrix of [`gaussian`] with every row made to sum to 1: it averages a function that is no density, and what is constant stays so to
+/// the ends of the grid.
+pub fn averaging(grid: &Grid, sigma: f64) -> Mat<f64> {
+    let matrix = gaussian(grid, sigma);
+    let sums: Vec<f64> = (0..grid.len()).map(|i| matrix.row(i).sum()).collect();
+    Mat::from_fn(grid.len(), grid.len(), |i, j| matrix[(i, j)] / sums[i])
+}
+
 /// The same with a standard deviation that depends on the energy it starts from: `sigma` at the centre of each bin.
 pub fn gaussian_along(grid: &Grid, sigma: impl Fn(f64) -> f64) -> Mat<f64> {
     let n = grid.len();
@@ -85,14 +93,6 @@ pub fn gaussian_along(grid: &Grid, sigma: impl Fn(f64) -> f64) -> Mat<f64> {
         (0..n).for_each(|i| matrix[(i, j)] = column[i] / kept);
     }
     matrix
-}
-
-/// The matrix of [`gaussian`] with every row made to sum to 1: it averages a function that is no density, and what is constant stays so to
-/// the ends of the grid.
-pub fn averaging(grid: &Grid, sigma: f64) -> Mat<f64> {
-    let matrix = gaussian(grid, sigma);
-    let sums: Vec<f64> = (0..grid.len()).map(|i| matrix.row(i).sum()).collect();
-    Mat::from_fn(grid.len(), grid.len(), |i, j| matrix[(i, j)] / sums[i])
 }
 
 /// The matrix (bins x bins) that does to h = g − 1 what a measurement up to `q_max` and a window do.

@@ -532,8 +532,10 @@ impl<'a> Search<'a> {
                 let mut t = t.to_vec();
                 t[i] += step;
                 let theta = self.theta(&t);
-                let seen = self.model.carry(self.x, &theta, spectrum.as_ref());
-                (theta.scale, seen)
+                (
+                    theta.scale,
+                    self.model.carry(self.x, &theta, spectrum.as_ref()),
+                )
             };
             let ((a, up), (b, down)) = (at(STEP), at(-STEP));
             (0..self.x.len())

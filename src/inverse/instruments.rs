@@ -47,7 +47,7 @@ impl<'a> Instruments<'a> {
             .position(|r| are_same(&r.channel, channel));
         let ready = match known {
             Some(at) => self.ready.remove(at),
-            None => Arc::new(Ready::new(self.operator, channel)?),
+            None => Arc::new(Ready::new(Inverter::new(self.operator, channel)?, channel)?),
         };
         self.ready.push(Arc::clone(&ready));
         if self.ready.len() > MOST {
@@ -58,17 +58,8 @@ impl<'a> Instruments<'a> {
 }
 
 impl<'a> Ready<'a> {
-    fn new(operator: &'a Operator, channel: &Channel) -> Result<Self> {
-        Self::of(Inverter::new(operator, channel)?, channel)
-    }
-
-    /// Several spectra of one sample at once.
-    pub fn joint(operator: &'a Operator, stacked: &Stacked) -> Result<Self> {
-        let inverter = Inverter::joint(operator, stacked)?;
-        Self::of(inverter, &stacked.measurement.channel)
-    }
-
-    fn of(inverter: Inverter<'a>, channel: &Channel) -> Result<Self> {
+    /// An inverter that was made for `channel`.
+    pub fn new(inverter: Inverter<'a>, channel: &Channel) -> Result<Self> {
         Ok(Self {
             left_out: inverter.seen.left_out_distances(),
             resolution: Arc::new(inverter.resolution()?),

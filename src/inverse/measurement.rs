@@ -78,8 +78,6 @@ pub struct Measurement {
     pub scale: Vec<f64>,
     /// What was assumed.
     pub findings: Vec<Finding>,
-    /// The unit of the points: meV, Å, or 1/Å for a structure factor.
-    pub axis: Unit,
     /// The nuisances of each curve, if they had to be searched for: then each has a channel of its own, and `channel` is
     /// that of a typical one.
     pub nuisances: Vec<NuisanceFit>,
@@ -104,7 +102,13 @@ impl Raw {
         let keep: Vec<usize> = (0..self.x.len())
             .filter(|&j| (low..=high).contains(&self.x[j]))
             .collect();
-        if keep.len() < 3 {
+        // A conductivity may be known at one temperature.
+        let least = if self.quantity == Quantity::Kappa {
+            1
+        } else {
+            3
+        };
+        if keep.len() < least {
             return Err(Error::new("the curve does not overlap the operator's range")
                 .because(format!(
                     "{} of its points, from {:.4} to {:.4}, lie between {low:.4} and {high:.4} {}",
@@ -132,6 +136,13 @@ pub(super) fn rms(m: MatRef<'_, f64>) -> f64 {
 }
 
 impl Measurement {
+    /// Whether the points are Q of a structure factor, not r or energies.
+    pub fn is_in_q(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|f| f.code == structure_factor::IN_Q)
+    }
+
     /// Pair distribution functions for an operator, in any real-space convention, or structure factors in any reciprocal one (which
     /// are not transformed but conditioned on as they are; see `structure_factor.rs`). `density` (per Å³) has one value a curve;
     /// where it is missing the training mean is assumed, its spread becomes a nuisance, and a finding says so.
@@ -206,7 +217,6 @@ impl Measurement {
             data,
             scale,
             findings,
-            axis: raw.quantity.axis(),
             nuisances: Vec::new(),
         })
     }

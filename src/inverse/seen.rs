@@ -141,13 +141,6 @@ impl Seen {
     }
 }
 
-/// The conditional of all samples.
-fn conditional(data: &Mat<f64>, channel: &Channel, lambda: f64) -> Result<Conditional> {
-    let share = lambda / data.nrows() as f64;
-    let s = channel.covariance() + channel.overlap() * faer::Scale(share);
-    Conditional::new(data.as_ref(), s.as_ref())
-}
-
 /// `E[t | z]` for a property t of the samples of a conditional.
 fn inferred(conditional: &Conditional, data: MatRef<'_, f64>, property: &[f64]) -> Vec<f64> {
     let mean = property.iter().sum::<f64>() / property.len() as f64;
@@ -158,6 +151,13 @@ fn inferred(conditional: &Conditional, data: MatRef<'_, f64>, property: &[f64]) 
             mean + property.iter().enumerate().map(moved).sum::<f64>()
         })
         .collect()
+}
+
+/// The conditional of all samples.
+fn conditional(data: &Mat<f64>, channel: &Channel, lambda: f64) -> Result<Conditional> {
+    let share = lambda / data.nrows() as f64;
+    let s = channel.covariance() + channel.overlap() * faer::Scale(share);
+    Conditional::new(data.as_ref(), s.as_ref())
 }
 
 fn noisy_copies(data: &Mat<f64>, channel: &Channel, seed: u64) -> Mat<f64> {

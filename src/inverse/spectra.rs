@@ -90,6 +90,7 @@ impl Measurement {
             (Some(level), _) => (vec![level * size; inside.x.len()], true),
             (None, Some(sigma)) => (sigma.iter().map(|s| s * scale[0]).collect(), true),
             (None, None) if covariance.is_some() => (vec![0.0; inside.x.len()], true),
+            (None, None) if inside.x.len() < 3 => return Err(too_few_to_estimate()),
             (None, None) => {
                 let sigma = estimated(seen.as_ref(), data.as_ref(), "spectrum", &mut findings);
                 (vec![sigma; inside.x.len()], false)
@@ -270,11 +271,12 @@ fn range_cut(operator: &Operator, raw: &Raw, inside: &Raw) -> Finding {
     Finding::new(
         "range-cut",
         format!(
-            "{} of {} points lie outside the operator's range, {:.1} to {:.1} meV.",
+            "{} of {} points lie outside the operator's range, {:.1} to {:.1} {}.",
             raw.x.len() - inside.x.len(),
             raw.x.len(),
             grid.start(),
-            grid.end()
+            grid.end(),
+            raw.quantity.axis()
         ),
         "Train an operator on a wider range to use them.",
     )
@@ -356,6 +358,12 @@ pub(super) fn own_broadening(operator: &Operator) -> Option<f64> {
     Some(value * unit.factor_to(crate::units::Unit::Mev).ok()?)
 }
 
+fn too_few_to_estimate() -> Error {
+    Error::new("the error of the spectrum is not known")
+        .because("it cannot be estimated from fewer than three points")
+        .cure("give --noise relative to the value, such as 0.05, or a column of errors")
+}
+
 /// Factors that bring each spectrum to the area the training spectra have between the same points. An area that is right
 /// within the tolerance is left alone, unless the scale was declared unknown.
 fn scales(
@@ -369,8 +377,12 @@ fn scales(
             .map(|j| 0.5 * (raw.x[j] - raw.x[j - 1]) * (value(j - 1) + value(j)))
             .sum()
     };
-    let expected = area(&|j| mean[j]);
     let declared = nuisances.contains(&Nuisance::Scale);
+    if !raw.quantity.is_density() && !declared {
+        // A conductivity is measured on an absolute scale.
+        return vec![1.0; raw.y.nrows()];
+    }
+    let expected = area(&|j| mean[j]);
     let mut largest: f64 = 1.0;
     let factors: Vec<f64> = (0..raw.y.nrows())
         .map(|i| {

@@ -13,7 +13,8 @@
 //! operator's g).
 
 use super::Channel;
-use super::measurement::{Diffraction, Measurement, Raw, estimated, rms};
+use super::measurement::{Diffraction, Measurement, Raw, rms};
+use super::noise;
 use crate::curve::Quantity;
 use crate::elements::Composition;
 use crate::error::{Error, Result};
@@ -23,6 +24,8 @@ use crate::operator::Operator;
 use faer::Mat;
 use std::f64::consts::PI;
 
+/// The finding that says so.
+pub(super) const IN_Q: &str = "conditioned-in-q";
 /// Beyond the grid g is uncertain for this length, Å; in glasses of this program's sets nothing is seen further out.
 const TAIL: f64 = 10.0;
 /// The uncertainty falls by 1/e over this length, Å: of the order of the correlation lengths of glasses.
@@ -49,7 +52,7 @@ pub(super) fn measurement(
     let inside = raw.restricted(LOWEST_Q, highest)?;
     let per_s = factors(operator, &inside, diffraction.composition)?;
     let mut findings = vec![Finding::new(
-        "conditioned-in-q",
+        IN_Q,
         format!(
             "The structure factor is used where it was measured, {:.2} to {:.2} 1/Å; g(r) beyond {:.1} Å, which the operator does not know, is integrated out.",
             inside.x[0],
@@ -68,31 +71,39 @@ pub(super) fn measurement(
     // What the constant ρ/ρ̄ adds to the matrix's product and S - 1 does not hold.
     let step: Vec<f64> = (0..map.nrows()).map(|i| map.row(i).sum()).collect();
     let relative = |i: usize| density.map_or(1.0, |d| d[i] / mean);
-    let data = Mat::from_fn(inside.y.nrows(), inside.x.len(), |i, j| {
-        per_s[j].0 * inside.y[(i, j)] + per_s[j].1 + relative(i) * step[j]
+    let excess = Mat::from_fn(inside.y.nrows(), inside.x.len(), |i, j| {
+        per_s[j].0 * inside.y[(i, j)] + per_s[j].1
     });
-    let seen = operator.x.as_ref() * map.transpose();
+    let data = Mat::from_fn(excess.nrows(), excess.ncols(), |i, j| {
+        excess[(i, j)] + relative(i) * step[j]
+    });
+    // Noise is told relative to S - 1: the constant's part of the data is large at low Q and says nothing.
+    let size = rms(excess.as_ref());
     let (sigma, known) = if let Some(sigma) = &inside.sigma {
         let scaled = sigma.iter().zip(&per_s).map(|(s, f)| s * f.0.abs());
         (scaled.collect(), true)
     } else {
-        let sigma = estimated(
-            seen.as_ref(),
-            data.as_ref(),
-            "structure factor",
-            &mut findings,
-        );
+        let seen = operator.x.as_ref() * map.transpose();
+        let mut each = noise::estimate(seen.as_ref(), data.as_ref());
+        each.sort_by(f64::total_cmp);
+        let sigma = each[each.len() / 2];
+        findings.push(Finding::new(
+            "errors-unknown",
+            format!(
+                "The structure factor has no errors; white noise of {sigma:.4} was estimated from its point-to-point scatter ({:.1} % of the rms of S - 1).",
+                100.0 * sigma / size
+            ),
+            "Give a third column with errors.",
+        ));
         (vec![sigma; inside.x.len()], false)
     };
-    let mut channel = Channel::new(inside.x.clone(), map, sigma, known, rms(data.as_ref()))?;
+    let mut channel = Channel::new(inside.x.clone(), map, sigma, known, size)?;
     add_tail(&mut channel, operator, mean);
     Ok(Measurement {
         channel,
         scale: vec![1.0; data.nrows()],
         data,
         findings,
-        axis: raw.quantity.axis(),
-        nuisances: Vec::new(),
     })
 }
 

@@ -94,7 +94,7 @@ pub struct Settings {
     pub noise: Option<f64>,
     /// Factor on λ, the model error of the PDF given the spectrum; 1 is what leave-one-out chose in training.
     pub lambda: Option<f64>,
-    /// What is fitted along with the spectrum: `scale`, `background`, `shift`.
+    /// What is fitted along with the spectrum: `scale`, `background`, `shift`, `width`.
     pub nuisances: Vec<String>,
     /// What the PDF is.
     pub pdf_quantity: Option<String>,
@@ -106,6 +106,8 @@ pub struct Settings {
     pub q_max: Option<f64>,
     /// Whether that transform used Lorch's window.
     pub lorch: bool,
+    /// Standard deviation by which the peaks of the PDF are wider than the training glasses', Å.
+    pub pdf_width: Option<f64>,
     /// Paper of the report.
     pub letter: bool,
 }
@@ -175,7 +177,7 @@ impl Settings {
             "shift" => Ok(Nuisance::Shift),
             "width" => Ok(Nuisance::Width),
             _ => Err(Error::new(format!("'{name}' cannot be fitted along"))
-                .cure("use scale, background or shift")),
+                .cure("use scale, background, shift or width")),
         };
         self.nuisances.iter().map(of).collect()
     }
@@ -214,6 +216,8 @@ pub fn report(
     )?;
     let nuisances = settings.nuisances()?;
     let measured = Measurement::spectra(&operator, &spectrum.raw, settings.noise()?, &nuisances)?;
+    // Nuisances that were searched for make a channel of its own.
+    let measured = measured.one(0);
     let mut findings = [spectrum.findings, measured.findings.clone()].concat();
     let mut sources = vec![source.clone(), spectrum.source];
     if let Some(factor) = settings.lambda.filter(|f| f.to_bits() != 1.0_f64.to_bits()) {
@@ -283,6 +287,7 @@ fn alone(
         inversion: &inversion,
         resolution: &inverter.resolution()?,
         choice: Choice::new(operator, &inverter.seen)?,
+        pseudo: None,
         findings,
         sources,
     })
@@ -307,6 +312,7 @@ fn pair(
         },
         width: None,
         composition: composition.as_ref(),
+        width: settings.pdf_width,
     };
     let density = settings.density.map(|d| vec![d]);
     let pdf = Measurement::pdfs(operator, &pdf.raw, density.as_deref(), &diffraction)?;
@@ -331,7 +337,7 @@ fn pair(
         (z, d),
         &comparison,
     ));
-    let inversion = judge.inverter.invert(z).remove(0);
+    let inversion = judge.inverter.invert_measured(spectrum)?.remove(0);
     let verdict = Verdict::of(&comparison, &power, &spectrum.channel.x, &rows::row(z, 0));
     let deviations =
         crate::consistency::verdict::pdf_deviations(&comparison.descriptor, &inversion);
@@ -346,6 +352,7 @@ fn pair(
             map: DomainMap::new(&judge.inverter.seen, z),
             resolution: &judge.inverter.resolution()?,
             choice: Choice::new(operator, &judge.inverter.seen)?,
+            pseudo: None,
             findings,
             sources,
         },

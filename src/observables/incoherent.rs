@@ -302,6 +302,8 @@ mod tests {
     use super::super::thermal_width::Statistics::Quantum;
     use super::*;
     use crate::atoms::cell::Cell;
+    use crate::curve::{Curve, Quantity};
+    use crate::instrument::one_phonon::density_of_states;
     use crate::units::BOLTZMANN_MEV_PER_K;
     use faer::Mat;
 
@@ -424,6 +426,52 @@ mod tests {
         };
         let curve = solid.spectrum(&slow, &grid, 1, &NARROW).unwrap();
         assert!(area(&grid, &curve, 0.0, 60.0) < 1e-9);
+    }
+
+    /// A density of states seen along a locus and taken back is itself; with the wrong temperature it is not.
+    #[test]
+    fn the_density_of_states_comes_back_from_its_spectrum() {
+        let grid = Grid::new(0.0, 60.0, 300).unwrap();
+        let centres = grid.centres();
+        let hump = |e: f64| e * e * (-((e - 25.0) / 12.0).powi(2)).exp();
+        let area: f64 = centres.iter().map(|e| hump(*e)).sum::<f64>() * grid.step();
+        let density: Vec<f64> = centres.iter().map(|e| hump(*e) / area).collect();
+        let vdos = Vdos {
+            grid,
+            total: density.clone(),
+            partial: vec![density.clone()],
+            lost: 0.0,
+            imaginary: 0,
+        };
+        let structure = Structure::new(
+            Cell::orthorhombic([3.0; 3]).unwrap(),
+            vec!["A".into()],
+            vec![MASS],
+            vec![0],
+            vec![[0.0; 3]],
+        )
+        .unwrap();
+        let thermal = Thermal {
+            kelvin: 150.0,
+            statistics: Quantum,
+        };
+        let solid = Incoherent::of_density(&vdos, &structure, thermal, &[1.0]).unwrap();
+        let locus = Locus::Direct {
+            incident: 90.0,
+            angles: [10.0, 120.0],
+        };
+        let shape = LineShape::Gaussian { sigma: 0.05 };
+        let seen = solid.spectrum(&locus, &grid, 1, &shape).unwrap();
+        let curve = Curve::new(centres, seen, None, Quantity::Ins).unwrap();
+        let back = |kelvin: f64| {
+            let u2 = solid.mean_squares()[0];
+            let found = density_of_states(&curve, &locus, kelvin, u2).unwrap();
+            let off = found.y().iter().zip(&density).map(|(a, b)| (a - b).abs());
+            off.fold(0.0, f64::max) / density.iter().copied().fold(0.0, f64::max)
+        };
+        // Bins and teeth are 0.2 and 0.05 meV, the hump is 12 wide.
+        assert!(back(150.0) < 2e-3, "{}", back(150.0));
+        assert!(back(300.0) > 0.02);
     }
 
     #[test]

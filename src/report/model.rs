@@ -226,6 +226,8 @@ pub enum Arrangement {
     Stacked,
     /// One beside the other, each with its own axes.
     Beside,
+    /// In rows of so many, each with its own axes; rows are equally high.
+    Rows(usize),
 }
 
 /// Width and height of a figure in print, mm.

@@ -1,6 +1,7 @@
 //! The pages of an inversion and of a check: results in, report model out.
 
 mod figures;
+mod fitted;
 pub mod series;
 mod validation;
 
@@ -12,7 +13,7 @@ use crate::consistency::verdict::Range;
 use crate::consistency::{Answer, Domain, DomainMap, Power, Verdict};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::grid::Grid;
+use crate::inverse::pseudo_inverse::PseudoInversion;
 use crate::inverse::{Choice, Inversion, Measurement, Resolution};
 use crate::operator::forward::ChosenBy;
 use crate::operator::{Operator, rows, scores};
@@ -39,6 +40,8 @@ pub struct InversionView<'a> {
     pub resolution: &'a Resolution,
     /// How λ was chosen.
     pub choice: Choice,
+    /// What the pseudo-inverse says of itself, if one was asked for.
+    pub pseudo: Option<&'a PseudoInversion>,
     /// What was assumed.
     pub findings: Vec<Finding>,
     /// Files and hashes.
@@ -84,6 +87,22 @@ pub fn inversion_report(view: &InversionView<'_>) -> Result<Report> {
     } else {
         "The spectrum does not look like those of the training glasses: the operator cannot judge this sample, and the inferred PDF must not be trusted."
     };
+    let mut sections = vec![
+        section(
+            "Measurement and result",
+            vec![Block::Figure(figures::overlays(view, None)?)],
+        ),
+        origin(view)?,
+    ];
+    sections.extend(added(view)?);
+    sections.push(section(
+        "Among the training glasses",
+        vec![Block::Figure(figures::domain(
+            "domain-spectrum",
+            "spectrum",
+            &view.map,
+        )?)],
+    ));
     Ok(Report {
         title: "Pair distribution function from a vibrational spectrum".into(),
         sample: view.name.into(),
@@ -97,21 +116,7 @@ pub fn inversion_report(view: &InversionView<'_>) -> Result<Report> {
             tone: if inside { Tone::Neutral } else { Tone::Cannot },
         }),
         numbers: inversion_numbers(view),
-        sections: vec![
-            section(
-                "Measurement and result",
-                vec![Block::Figure(figures::overlays(view, None)?)],
-            ),
-            origin(view)?,
-            section(
-                "Among the training glasses",
-                vec![Block::Figure(figures::domain(
-                    "domain-spectrum",
-                    "spectrum",
-                    &view.map,
-                )?)],
-            ),
-        ],
+        sections,
         findings: view.findings.clone(),
         settings: settings(view.operator),
         provenance: provenance(&view.sources),
@@ -143,6 +148,32 @@ pub fn check_report(view: &CheckView<'_>) -> Result<Report> {
         ),
     ];
     numbers.extend(inversion_numbers(inversion));
+    let mut sections = vec![
+        section(
+            "The two measurements",
+            vec![Block::Figure(figures::overlays(inversion, Some(view))?)],
+        ),
+        section(
+            "Where they differ",
+            vec![
+                Block::Text(differences(view)),
+                Block::Figure(figures::residuals(view)?),
+            ],
+        ),
+        origin(inversion)?,
+    ];
+    sections.extend(added(inversion)?);
+    sections.push(section(
+        "Among the training glasses",
+        vec![
+            Block::Figure(figures::domain(
+                "domain-spectrum",
+                "spectrum",
+                &inversion.map,
+            )?),
+            Block::Figure(figures::domain("domain-pdf", "PDF", &view.pdf_map)?),
+        ],
+    ));
     Ok(Report {
         title: "Spectrum against pair distribution function".into(),
         sample: inversion.name.into(),
@@ -157,31 +188,7 @@ pub fn check_report(view: &CheckView<'_>) -> Result<Report> {
             },
         }),
         numbers,
-        sections: vec![
-            section(
-                "The two measurements",
-                vec![Block::Figure(figures::overlays(inversion, Some(view))?)],
-            ),
-            section(
-                "Where they differ",
-                vec![
-                    Block::Text(differences(view)),
-                    Block::Figure(figures::residuals(view)?),
-                ],
-            ),
-            origin(inversion)?,
-            section(
-                "Among the training glasses",
-                vec![
-                    Block::Figure(figures::domain(
-                        "domain-spectrum",
-                        "spectrum",
-                        &inversion.map,
-                    )?),
-                    Block::Figure(figures::domain("domain-pdf", "PDF", &view.pdf_map)?),
-                ],
-            ),
-        ],
+        sections,
         findings: inversion.findings.clone(),
         settings: settings(inversion.operator),
         provenance: provenance(&inversion.sources),
@@ -223,39 +230,7 @@ fn inversion_numbers(view: &InversionView<'_>) -> Vec<(String, String)> {
             ),
         ),
     ];
-    if view.inversion.derived.is_empty()
-        && let Some((r, height)) = first_peak(&view.inversion.g, meta.r)
-    {
-        numbers.push((
-            "First peak of the inferred g(r)".into(),
-            format!("{r:.3} Å, height {height:.2}"),
-        ));
-    }
-    for number in &view.inversion.derived {
-        let name = number.name.replace('_', " ");
-        let digits = if number.name == "number_density" {
-            4
-        } else {
-            3
-        };
-        numbers.push((
-            format!("Inferred {name} (95 % interval)"),
-            format!(
-                "{:.digits$} ({:.digits$} to {:.digits$}) {}",
-                number.value, number.low, number.high, number.unit
-            )
-            .trim_end()
-            .to_owned(),
-        ));
-    }
-    for found in (view.measurement.nuisances.get(view.row)).map_or(&[][..], |n| &n.parameters) {
-        numbers.push((
-            format!("Fitted along: {}", found.name),
-            format!("{:.4} ± {:.4} {}", found.value, found.error, found.unit)
-                .trim_end()
-                .to_owned(),
-        ));
-    }
+    numbers.extend(view.inversion.derived.iter().map(fitted::derived));
     let rms = (rows::sum_of_squares(view.measurement.data.subrows(view.row, 1))
         / channel.x.len() as f64)
         .sqrt();
@@ -272,13 +247,12 @@ fn inversion_numbers(view: &InversionView<'_>) -> Vec<(String, String)> {
     numbers
 }
 
-/// Position and height of the first high maximum of g, by a parabola through three bins.
-fn first_peak(g: &[f64], grid: Grid) -> Option<(f64, f64)> {
-    let top = g.iter().copied().fold(0.0, f64::max);
-    let k = (1..g.len() - 1).find(|&k| g[k] > 0.3 * top && g[k] >= g[k - 1] && g[k] > g[k + 1])?;
-    let (a, b, c) = (g[k - 1], g[k], g[k + 1]);
-    let t = 0.5 * (a - c) / (a - 2.0 * b + c);
-    Some((grid.centre(k) + t * grid.step(), b - 0.25 * (a - c) * t))
+/// What was fitted along with the spectrum, and the pseudo-inverse, where there is something to tell.
+fn added(view: &InversionView<'_>) -> Result<Vec<Section>> {
+    let fit = view.measurement.nuisances.get(view.row);
+    let nuisances = fit.map(fitted::nuisances).transpose()?.flatten();
+    let pseudo = view.pseudo.map(fitted::pseudo_inverse).transpose()?;
+    Ok(nuisances.into_iter().chain(pseudo).collect())
 }
 
 fn differences(view: &CheckView<'_>) -> String {
@@ -300,7 +274,7 @@ fn differences(view: &CheckView<'_>) -> String {
     };
     format!(
         "Spectrum, measured minus predicted, beyond three standard deviations: {}.\n\nPDF, measured minus inferred, beyond one and a half times the 95 % band: {}.",
-        list(&view.verdict.energy, "meV", 1),
+        list(&view.verdict.energy, &axis_unit(view.inversion.operator), 1),
         list(view.r, "Å", 2)
     )
 }
@@ -324,6 +298,11 @@ fn origin(view: &InversionView<'_>) -> Result<Section> {
     ))
 }
 
+/// The unit of the spectrum's axis: meV, or K of a conductivity.
+fn axis_unit(operator: &Operator) -> String {
+    operator.meta.quantity.axis().to_string()
+}
+
 fn settings(operator: &Operator) -> Vec<(String, String)> {
     let m = &operator.meta;
     let mut out = vec![
@@ -338,11 +317,12 @@ fn settings(operator: &Operator) -> Vec<(String, String)> {
             ),
         ),
         (
-            "E grid".into(),
+            format!("grid of the {}", m.quantity),
             format!(
-                "{:.2} to {:.2} meV, {} bins",
+                "{:.2} to {:.2} {}, {} bins",
                 m.energy.start(),
                 m.energy.end(),
+                axis_unit(operator),
                 m.energy.len()
             ),
         ),

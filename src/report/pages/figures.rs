@@ -35,8 +35,12 @@ pub(super) fn overlays(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -
         Size::page(75.0),
         vec![
             Panel::new(
-                Axis::new("energy (meV)"),
-                Axis::new(format!("{} (1/meV)", spectrum_name(view.operator))),
+                Axis::new(view.operator.meta.quantity.axis_label()),
+                Axis::new(format!(
+                    "{} ({})",
+                    spectrum_name(view.operator),
+                    view.operator.meta.quantity.value_unit()
+                )),
                 spectrum_layers(view, pair),
             ),
             Panel::new(
@@ -136,7 +140,7 @@ fn pdf_layers(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -> Vec<Lay
 fn measured_pdf(view: &InversionView<'_>, pair: &CheckView<'_>) -> Layer {
     let density = view.inversion.relative_density.unwrap_or(1.0);
     let over = |x: Vec<f64>| -> Vec<f64> { x.iter().map(|x| x / density).collect() };
-    if pair.pdf.axis == crate::units::Unit::InverseAngstrom {
+    if pair.pdf.is_in_q() {
         let r = view.operator.meta.r.centres();
         let implied = over(pair.comparison.descriptor.clone());
         return Layer::line("implied by the measured S(Q)", &r, &implied, Role::Measured);
@@ -150,6 +154,7 @@ pub(super) fn spectrum_name(operator: &Operator) -> &'static str {
     match operator.meta.quantity {
         crate::curve::Quantity::NeutronGdos => "neutron-weighted DOS",
         crate::curve::Quantity::Vdos => "density of states",
+        crate::curve::Quantity::Kappa => "thermal conductivity",
         _ => "spectrum",
     }
 }
@@ -186,7 +191,7 @@ pub(super) fn residuals(view: &CheckView<'_>) -> Result<Figure> {
         Size::page(62.0),
         vec![
             Panel::new(
-                Axis::new("energy (meV)"),
+                Axis::new(inversion.operator.meta.quantity.axis_label()),
                 Axis::new("deviation (σ)"),
                 vec![Layer::Points {
                     label: String::new(),

@@ -7,7 +7,7 @@ use super::{provenance, settings};
 use crate::consistency::Domain;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::inverse::Inversion;
+use crate::inverse::{Derived, Inversion};
 use crate::operator::Operator;
 use crate::report::{Block, Report, Section, Tone, Verdict};
 
@@ -112,34 +112,26 @@ impl<'a> Sorted<'a> {
     }
 }
 
-/// First peak of g(r) and, where the operator knows densities, the number density of each frame.
-pub fn usual_trends(operator: &Operator, frames: &[Frame]) -> Vec<Trend> {
-    let meta = &operator.meta;
-    let trend = |label: &str, value: &dyn Fn(&Frame) -> Option<f64>| {
-        let values: Option<Vec<f64>> = frames.iter().map(value).collect();
-        values.map(|values| Trend {
-            label: label.into(),
-            values,
-            interval: None,
+/// The derived numbers that every frame has, with their intervals.
+pub fn usual_trends(frames: &[Frame]) -> Vec<Trend> {
+    let Some(first) = frames.first() else {
+        return Vec::new();
+    };
+    let of = |name: &str| -> Option<Trend> {
+        let found = |f: &Frame| f.inversion.derived.iter().find(|d| d.name == name).cloned();
+        let all: Vec<Derived> = frames.iter().map(found).collect::<Option<_>>()?;
+        let unit = match all[0].unit {
+            "" => String::new(),
+            unit => format!(" ({unit})"),
+        };
+        Some(Trend {
+            label: format!("{}{unit}", super::fitted::words(name)),
+            values: all.iter().map(|d| d.value).collect(),
+            interval: Some(all.iter().map(|d| (d.low, d.high)).collect()),
         })
     };
-    let peak = |f: &Frame| super::first_peak(&f.inversion.g, meta.r);
-    let density = |f: &Frame| meta.mean_density.zip(f.inversion.relative_density);
-    let unit = if meta.dimensions == 2 {
-        "Å⁻²"
-    } else {
-        "Å⁻³"
-    };
-    [
-        trend("first peak of g(r) (Å)", &|f| peak(f).map(|p| p.0)),
-        trend("height of the first peak", &|f| peak(f).map(|p| p.1)),
-        trend(&format!("number density ({unit})"), &|f| {
-            density(f).map(|(mean, relative)| mean * relative)
-        }),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let names = first.inversion.derived.iter().map(|d| d.name);
+    names.filter_map(of).collect()
 }
 
 fn ordered(trend: &Trend, order: &[usize]) -> Trend {
