@@ -3,7 +3,6 @@
 #![allow(clippy::print_stderr, reason = "tests say what they skip")]
 
 #[path = "support/sets.rs"]
-#[allow(dead_code, reason = "not every helper is needed here")]
 mod sets;
 #[path = "support/mod.rs"]
 #[allow(dead_code, reason = "not every helper is needed here")]

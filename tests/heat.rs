@@ -1,4 +1,4 @@
-//! Heat transport: against kALDo (`../shared/oracles/kaldo`, see the README there), and conductivities as what an operator is trained on.
+//! Heat transport: against `kALDo` (`../shared/oracles/kaldo`, see the README there), and conductivities as what an operator is trained on.
 
 #![allow(
     clippy::print_stdout,
@@ -21,7 +21,7 @@ use glassbridge::potentials::hessian::Hessian;
 use glassbridge::units::Unit;
 use glassbridge::vibrations::modes::Modes;
 
-/// kALDo works in single precision in places: its own numbers are reproduced by plain numpy to 6e-6 mm²/s.
+/// `kALDo` works in single precision in places: its own numbers are reproduced by plain numpy to 6e-6 mm²/s.
 const DIFFUSIVITY: f64 = 1e-5;
 /// And to 1e-6 in the conductivity.
 const CONDUCTIVITY: f64 = 2e-5;

@@ -155,9 +155,8 @@ impl Channel {
         };
         let mut out = Mat::zeros(rows.nrows(), few.len());
         for (i, terms) in few.iter().enumerate() {
-            let mut seen = out.col_mut(i);
             for &(j, weight) in terms {
-                for (seen, value) in seen.iter_mut().zip(rows.col(j).iter()) {
+                for (seen, value) in out.col_mut(i).iter_mut().zip(rows.col(j).iter()) {
                     *seen += weight * value;
                 }
             }

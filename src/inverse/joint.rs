@@ -78,7 +78,6 @@ impl Stacked {
                 ),
                 scale: measured.scale.clone(),
                 findings: parts.iter().flat_map(|(_, m)| m.findings.clone()).collect(),
-                axis: measured.axis,
                 nuisances,
             },
         })
@@ -103,7 +102,7 @@ fn same_structures(a: &Operator, b: &Operator) -> Result<()> {
 
 /// Matrices of equal height side by side.
 fn columns(parts: &[MatRef<'_, f64>]) -> Mat<f64> {
-    let width = parts.iter().map(|p| p.ncols()).sum();
+    let width = parts.iter().map(MatRef::ncols).sum();
     let mut out = Mat::zeros(parts[0].nrows(), width);
     let mut at = 0;
     for part in parts {
@@ -116,8 +115,8 @@ fn columns(parts: &[MatRef<'_, f64>]) -> Mat<f64> {
 /// Matrices down the diagonal.
 fn diagonal(parts: &[MatRef<'_, f64>]) -> Mat<f64> {
     let (rows, width) = (
-        parts.iter().map(|p| p.nrows()).sum(),
-        parts.iter().map(|p| p.ncols()).sum(),
+        parts.iter().map(MatRef::nrows).sum(),
+        parts.iter().map(MatRef::ncols).sum(),
     );
     let mut out = Mat::zeros(rows, width);
     let (mut row, mut column) = (0, 0);

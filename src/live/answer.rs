@@ -310,6 +310,7 @@ fn pair(
         } else {
             Window::None
         },
+        width: None,
         composition: composition.as_ref(),
         width: settings.pdf_width,
     };

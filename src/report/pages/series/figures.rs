@@ -110,9 +110,9 @@ pub(super) fn waterfall(series: &Sorted<'_>) -> Result<Figure> {
     let mut caption =
         format!("The measured spectra (a) and the g(r) that each of them implies (b). {how}");
     if left_out > 0 {
-        caption.push_str(&format!(
-            " {left_out} spectra were measured at other points and are not drawn in (a)."
-        ));
+        let told =
+            format!(" {left_out} spectra were measured at other points and are not drawn in (a).");
+        caption.push_str(&told);
     }
     Figure::new(
         "series",
