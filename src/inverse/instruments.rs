@@ -1,6 +1,6 @@
 //! Inverters kept ready, so that the frames of one instrument are prepared for once.
 
-use super::{Channel, Inverter, Resolution, Stacked};
+use super::{Channel, Inverter, Resolution};
 use crate::error::Result;
 use crate::operator::Operator;
 use std::sync::Arc;

@@ -78,7 +78,6 @@ impl Stacked {
                 ),
                 scale: measured.scale.clone(),
                 findings: parts.iter().flat_map(|(_, m)| m.findings.clone()).collect(),
-                axis: measured.axis,
                 nuisances,
             },
         })

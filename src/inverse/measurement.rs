@@ -231,7 +231,6 @@ impl Measurement {
             data: self.data.subrows(row, 1).to_owned(),
             scale: vec![self.scale[row]],
             findings: self.findings.clone(),
-            axis: self.axis,
             nuisances: self.nuisances.get(row).cloned().into_iter().collect(),
         }
     }

@@ -117,7 +117,6 @@ impl Measurement {
             data,
             scale,
             findings,
-            axis: raw.quantity.axis(),
             nuisances: Vec::new(),
         })
     }
@@ -196,7 +195,6 @@ impl Prepared<'_> {
             scale: before.iter().zip(&found).map(|(b, f)| b / f).collect(),
             channel,
             findings,
-            axis: inside.quantity.axis(),
             nuisances: fits,
         })
     }

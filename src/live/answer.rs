@@ -310,7 +310,6 @@ fn pair(
         } else {
             Window::None
         },
-        width: None,
         composition: composition.as_ref(),
         width: settings.pdf_width,
     };
