@@ -27,8 +27,9 @@ const SCATTER: f64 = 0.05;
 const COVERAGE: (f64, f64) = (0.90, 0.98);
 const COVERAGE_SCATTER: f64 = 0.015;
 const POWER: f64 = 0.88;
-/// The mean of some 450 uniform p-values is off one half by 0.014, those of one split going together a little more: three times 0.02.
-const MIDDLE: f64 = 0.06;
+/// The mean of some 450 uniform p-values is off one half by 0.015 (that the calibration has 120 to 180 glasses counts too). True pairs may
+/// look better than that, not worse: the operator of all glasses knows a tenth more than those of the folds that calibrate it.
+const MIDDLE: (f64, f64) = (0.44, 0.60);
 
 #[test]
 fn claims_hold_on_held_out_glasses() {
@@ -71,7 +72,7 @@ fn claims_hold_on_held_out_glasses() {
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
     let middle = mean(&p_values);
     println!("mean p-value of {} true pairs: {middle:.3}", p_values.len());
-    assert!((middle - 0.5).abs() < MIDDLE, "{middle}");
+    assert!((MIDDLE.0..MIDDLE.1).contains(&middle), "{middle}");
     let (alarms, coverage) = (mean(&alarms), mean(&coverage));
     println!("mean of all: false alarms {alarms:.3}, coverage {coverage:.3}");
     assert!(alarms <= ALARMS, "{alarms}");

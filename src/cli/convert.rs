@@ -11,10 +11,12 @@ use crate::instrument::conventions::{
     convert_real, convert_reciprocal, pdf_from_structure_factor, structure_factor_from_pdf,
 };
 use crate::instrument::coupling::uncouple;
+use crate::instrument::locus::Locus;
+use crate::instrument::one_phonon;
 use crate::instrument::raman::{Reduction, reduce, rereduce, unreduce};
 use crate::io::curve_writer::Columns;
 use crate::io::files;
-use crate::units::{BOLTZMANN_MEV_PER_K, Unit};
+use crate::units::Unit;
 use clap::ValueEnum;
 use serde_json::json;
 use std::f64::consts::PI;
@@ -246,35 +248,13 @@ fn one_phonon_density(args: &Args, curve: &Curve, findings: &mut Vec<Finding>) -
             .because("the Bose factor turns an intensity into a density of states")
             .cure("give --temperature in K")
     })?;
-    if !(temperature.is_finite() && temperature >= 0.0) {
-        return Err(Error::new(format!(
-            "--temperature {temperature} is not a temperature in K"
-        )));
-    }
     findings.push(Finding::new(
         "constant-q-assumed",
         "The intensity is taken as one-phonon scattering at one Q with the same Debye-Waller factor at all energies: G(E) = E S(E)/(n + 1), area 1.",
         "Take multiphonon scattering and background off first; divide by the Q² exp(-2W) of the instrument if it changes.",
     ));
-    let kept = curve.restricted(f64::MIN_POSITIVE, f64::INFINITY)?;
-    let factor = |e: f64| -e * (-e / (BOLTZMANN_MEV_PER_K * temperature)).exp_m1();
-    let times = |v: &[f64]| {
-        v.iter()
-            .zip(kept.x())
-            .map(|(y, e)| y * factor(*e))
-            .collect::<Vec<_>>()
-    };
-    let density = Curve::new(
-        kept.x().to_vec(),
-        times(kept.y()),
-        kept.sigma().map(times),
-        Quantity::NeutronGdos,
-    )?;
-    let area = density.area();
-    if area <= 0.0 {
-        return Err(Error::new("the spectrum has no area at energy loss, E > 0"));
-    }
-    Ok(density.scaled(1.0 / area))
+    // At one Q its factor cancels in the normalisation.
+    one_phonon::density_of_states(curve, &Locus::FixedQ(1.0), temperature, 0.0)
 }
 
 fn columns(
