@@ -329,10 +329,18 @@ fn flat_matter_in_reduced_units() {
 #[test]
 fn curves_are_read_back() {
     let folder = tempfile::tempdir().unwrap();
-    let names = "vdos,neutron-gdos,rdf,angles,coordination,rings";
+    let names = "vdos,neutron-gdos,ins,ixs,structure-factor,rdf,angles,coordination,rings";
     json(
         folder.path(),
-        &["--relax", "--observables", names, "--out", "curves"],
+        &[
+            "--relax",
+            "--observables",
+            names,
+            "--spectrometer",
+            "fixed-q=3",
+            "--out",
+            "curves",
+        ],
     );
     let at = |name: &str| folder.path().join("curves").join(name);
     for name in ["vdos.csv", "neutron-gdos.csv"] {
@@ -357,7 +365,33 @@ fn curves_are_read_back() {
         .max_by(|a, b| a[1].total_cmp(&b[1]))
         .unwrap()[0];
     assert!((angle - 109.47).abs() < 1.0);
-    assert_eq!(fs::read_dir(at("")).unwrap().count(), 6);
+    // At 300 K, where silicon has a mode: gain and loss in detailed balance, but for the broadening of 1 %.
+    let ins = curve(&at("ins.csv"));
+    let loss = (0..ins.len())
+        .filter(|&i| ins.x()[i] > 5.0)
+        .max_by(|&i, &j| ins.y()[i].total_cmp(&ins.y()[j]))
+        .unwrap();
+    let energy = ins.x()[loss];
+    let balance =
+        ins.at(-energy).unwrap() / ins.y()[loss] * (energy / (0.086_173_333 * 300.0)).exp();
+    assert!((balance - 1.0).abs() < 0.05, "{balance}");
+    let names = fs::read_dir(at("")).unwrap().flatten();
+    let names: Vec<String> = names
+        .map(|f| f.file_name().into_string().unwrap())
+        .collect();
+    let shells: Vec<&String> = names.iter().filter(|n| n.starts_with("ixs.")).collect();
+    assert!(shells.len() > 3, "{names:?}");
+    for shell in &shells {
+        let ixs = curve(&at(shell));
+        let ratio = ixs.at(-energy).unwrap() / ixs.at(energy).unwrap();
+        assert!(ratio > 0.0 && ratio < 1.0, "{shell}: {ratio}");
+    }
+    let s = curve(&at("structure-factor.csv"));
+    // Reflections, the first of silicon at 2.0 1/Å.
+    let first = (0..s.len()).find(|&i| s.y()[i] > 2.0).unwrap();
+    assert!((s.x()[first] - 2.0).abs() < 0.2, "{}", s.x()[first]);
+    // Two structure factors, the oscillators that fit ixs, and one file of each of the others.
+    assert_eq!(names.len(), shells.len() + 10);
 }
 
 /// 10,648 atoms of silicon, beyond the full matrix, and 216.

@@ -5,6 +5,7 @@ use glassbridge::dataset::{Dataset, Recipe, recipe};
 use glassbridge::io::wide_table::WideTable;
 use glassbridge::operator::{Operator, rows};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -107,6 +108,15 @@ fn the_dataset_opens_and_is_the_same_for_any_number_of_threads() {
         assert!((ins.row(i).iter().sum::<f64>() * step - 1.0).abs() < 1e-12);
     }
     assert_eq!(data.axis("ins").unwrap(), data.manifest.energy);
+    // Rows that are read one by one are those of the whole array, and so are weighted sums of arrays.
+    let some = [1, 4, 5];
+    let picked = data.rows(&[("vdos".into(), 1.0)], &some).unwrap();
+    assert_eq!(picked, rows::select(vdos.as_ref(), &some));
+    let sum = [("vdos.Si".into(), 0.25), ("vdos.O".into(), 2.0)];
+    let picked = data.rows(&sum, &some).unwrap();
+    let part = |name: &str| rows::select(data.matrix(name).unwrap().as_ref(), &some);
+    let expected = part("vdos.Si") * faer::Scale(0.25) + part("vdos.O") * faer::Scale(2.0);
+    assert!((picked - expected).norm_max() < 1e-15);
     let before = files(&one);
     simulate(&recipe, &one, &[]).assert().code(0);
     assert!(files(&one) == before, "a complete dataset was touched");
@@ -324,7 +334,7 @@ fn every_recipe_makes_a_small_set() {
         let text = format!(
             "base = \"{name}\"\nsamples = 2\n[crystal]\nrepeat = {}\n[melt]\nshare = 1.0\nmelt_fs = [{step}, {step}]\n\
              quench_fs = [{step}, {step}]\n[disorder]\nturned_bonds = [0.0, 0.0]\n[minimisation]\nmax_force = 1e-3\n\
-             [record]\nr_bins = 30\ne_bins = 30\n",
+             [record]\nr_bins = 30\ne_bins = 30\nobservables = [\"ins\", \"ixs\"]\n",
             cells(name)
         );
         let out = folder.path().join(name);
@@ -335,6 +345,12 @@ fn every_recipe_makes_a_small_set() {
         for quantity in data.manifest.quantities.keys() {
             let m = data.matrix(quantity).unwrap();
             assert!(m.norm_l2().is_finite(), "{name}: {quantity}");
+        }
+        for spectrum in ["ins", "ixs"] {
+            assert!(
+                data.matrix(spectrum).unwrap().norm_l2() > 0.0,
+                "{name}: {spectrum}"
+            );
         }
         assert!(data.matrix("rdf").unwrap().norm_l2() > 0.0, "{name}");
         assert_eq!(data.structures().unwrap().len(), 2);
@@ -389,4 +405,67 @@ fn a_map_of_more_than_pairs_predicts_a_dataset_and_no_pdf() {
     )
     .unwrap();
     refused(predict(&pdf), &["partials+coordination", "dataset folder"]);
+}
+
+/// From `simulate` to `check` with one command each: operators of intensities invert and judge intensities, and refuse others.
+#[test]
+fn neutron_and_x_ray_intensities_go_from_simulate_to_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "base = \"lj2d\"\nsamples = 14\n[melt]\nshare = 0.0\n[crystal]\nrepeat = [6, 4, 1]\n\
+                [record]\nr_bins = 60\ne_bins = 50\nobservables = [\"ixs\", \"ins\"]\n";
+    let set = folder.path().join("set");
+    simulate(&recipe(folder.path(), text), &set, &[])
+        .assert()
+        .code(0);
+    let data = Dataset::open(&set).unwrap();
+    let usable = data.usable().unwrap();
+    let table = |name: &str, quantity: &str, unit: &str| {
+        let grid = data.axis(name).unwrap().grid;
+        let mut text = format!("# quantity: {quantity}\n# unit: {unit}\nsample");
+        for x in grid.centres() {
+            write!(text, ",{x}").unwrap();
+        }
+        let rows = data.matrix(name).unwrap();
+        for &i in &usable[..2] {
+            write!(text, "\n{i}").unwrap();
+            for y in rows.row(i).iter() {
+                write!(text, ",{y:e}").unwrap();
+            }
+        }
+        let path = folder.path().join(format!("{name}.csv"));
+        fs::write(&path, text + "\n").unwrap();
+        path
+    };
+    let g = table("rdf", "pair-distribution", "angstrom");
+    let glassbridge = || Command::cargo_bin("glassbridge").unwrap();
+    for quantity in ["ins", "ixs"] {
+        let operator = folder.path().join(format!("{quantity}.npz"));
+        let mut train = glassbridge();
+        train.arg("train").arg(&set).args(["--quantity", quantity]);
+        train.arg("--out").arg(&operator).assert().code(0);
+        let y = table(quantity, quantity, "mev");
+        let out = folder.path().join(quantity);
+        let mut invert = glassbridge();
+        invert.arg("invert").arg(&operator).arg(&y);
+        invert.args(["--noise", "0.03", "--out"]).arg(&out);
+        let code = invert.assert().get_output().status.code();
+        assert!(matches!(code, Some(0 | 3)), "{quantity}: {code:?}");
+        let found = WideTable::read(&out.join("g.csv")).unwrap();
+        assert_eq!((found.rows.nrows(), found.rows.ncols()), (2, 60));
+        let mut check = glassbridge();
+        check.arg("check").arg(&operator).arg("--spectrum").arg(&y);
+        check
+            .arg("--pdf")
+            .arg(&g)
+            .args(["--noise", "0.03", "--json"]);
+        check.arg("--samples").arg(set.join("samples.csv"));
+        let said = check.assert().get_output().stdout.clone();
+        let said: serde_json::Value = serde_json::from_slice(&said).unwrap();
+        assert_eq!(said["pairs"].as_array().map(Vec::len), Some(2), "{said}");
+    }
+    let mut other = glassbridge();
+    other.arg("invert").arg(folder.path().join("ins.npz"));
+    other.arg(folder.path().join("ixs.csv")).arg("--out");
+    other.arg(folder.path().join("none"));
+    refused(other, &["trained on ins, the curve is ixs"]);
 }

@@ -4,16 +4,18 @@ use super::Outcome;
 use super::invert::{NuisanceName, noise_level};
 use super::load::{self, Loaded};
 use super::predict::pdf_measurement;
-use super::read_options::{ReadArgs, SampleArgs};
+use super::raman::RamanArgs;
+use super::read_options::{PaperName, ReadArgs, SampleArgs};
 use crate::consistency::predictive::Comparison;
-use crate::consistency::verdict::{Range, ranges};
-use crate::consistency::{Answer, Judge, Power, Verdict, width};
+use crate::consistency::verdict::{Range, pdf_deviations, ranges};
+use crate::consistency::{Answer, DomainMap, Judge, Power, Verdict, width};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::inverse::{Inversion, Measurement, Nuisance};
+use crate::inverse::{Choice, Inversion, Measurement, Nuisance};
 use crate::operator::{Operator, rows};
 use crate::report::pages;
+use crate::units::Unit;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -43,6 +45,9 @@ pub(super) struct Args {
     /// Write a report (.pdf, .html or .json; may be given more than once); of a table, for the pair that disagrees most.
     #[arg(long)]
     pub(super) report: Vec<PathBuf>,
+    /// Paper of the report.
+    #[arg(long, value_enum, default_value = "a4")]
+    pub(super) paper: PaperName,
     /// Write the report's figures (PNG, SVG, CSV) into this folder.
     #[arg(long)]
     pub(super) figures: Option<PathBuf>,
@@ -53,6 +58,8 @@ pub(super) struct Args {
     pub(super) read: ReadArgs,
     #[command(flatten)]
     pub(super) sample: SampleArgs,
+    #[command(flatten)]
+    pub(super) raman: RamanArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub(super) json: bool,
@@ -77,6 +84,8 @@ struct Sides {
     pdf: Measurement,
     findings: Vec<Finding>,
     sources: Vec<(String, String)>,
+    /// Unit of the spectrum's axis.
+    axis: Unit,
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
@@ -84,9 +93,18 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let sides = load_sides(&operator, args)?;
     let judge = Judge::new(&operator, &sides.spectrum.channel, &sides.pdf.channel)?;
     let power = Power::from(&judge.curves()?);
-    let pairs: Vec<Pair> = (0..sides.names.len())
-        .map(|i| judge_pair(&operator, &judge, &power, &sides, i))
-        .collect();
+    let searched = sides.names.len() > 1 && !sides.spectrum.nuisances.is_empty();
+    let pairs = (0..sides.names.len())
+        .map(|i| {
+            if !searched {
+                return Ok(judge_pair(&operator, &judge, &power, &sides, i));
+            }
+            // Each spectrum's nuisances are its own, and so is the judge.
+            let own = sides.spectrum.one(i);
+            let judge = Judge::new(&operator, &own.channel, &sides.pdf.channel)?;
+            Ok(judge_pair(&operator, &judge, &power, &sides, i))
+        })
+        .collect::<Result<Vec<Pair>>>()?;
     if !args.report.is_empty() || args.figures.is_some() {
         let worst = (0..pairs.len())
             .min_by(|&a, &b| {
@@ -122,6 +140,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
 
 fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
     let spectrum = load::curves(&args.spectrum, &args.read, operator.meta.quantity)?;
+    let spectrum = args.raman.applied(spectrum, operator.meta.quantity)?;
     let pdf_args = ReadArgs {
         quantity: args.pdf_quantity,
         ..ReadArgs::default()
@@ -135,6 +154,8 @@ fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
         noise_level(args.noise)?,
         &nuisances,
     )?;
+    // One spectrum whose nuisances were searched for has a channel of its own; those of a table share the typical one.
+    let s = if s.data.nrows() == 1 { s.one(0) } else { s };
     let d = pdf_measurement(operator, &pdf, args.samples.as_deref(), &args.sample)?;
     Ok(Sides {
         findings: [
@@ -145,6 +166,7 @@ fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
         ]
         .concat(),
         sources: vec![load::source(&args.operator)?, spectrum.source, pdf.source],
+        axis: operator.meta.quantity.axis(),
         names: spectrum.names,
         table: spectrum.table && pdf.table,
         spectrum: s,
@@ -199,7 +221,8 @@ fn judge_pair(
         &sides.spectrum.channel.x,
         &rows::row(z, 0),
     );
-    let findings = widths(operator, sides, &comparison, i);
+    let channels = (&sides.spectrum.channel, &sides.pdf.channel);
+    let findings = width::findings(operator, channels, (z, d), &comparison);
     let deviations = pdf_deviations(&comparison.descriptor, &inversion);
     Pair {
         name: sides.names[i].clone(),
@@ -209,39 +232,6 @@ fn judge_pair(
         inversion,
         findings,
     }
-}
-
-/// Where a curve is outside the domain: whether a further width would bring it in.
-fn widths(operator: &Operator, sides: &Sides, comparison: &Comparison, i: usize) -> Vec<Finding> {
-    let meta = &operator.meta;
-    let mut findings = Vec::new();
-    if !comparison.spectrum.inside {
-        let (samples, z) = (operator.y.as_ref(), sides.spectrum.data.subrows(i, 1));
-        let channel = &sides.spectrum.channel;
-        let found = width::unmatched(samples, &meta.energy, channel, meta.lambda_backward, z);
-        findings.extend(found.ok().flatten().map(|w| w.of_spectrum()));
-    }
-    if !comparison.pdf.inside {
-        let (samples, d) = (operator.x.as_ref(), sides.pdf.data.subrows(i, 1));
-        let channel = &sides.pdf.channel;
-        let found = width::unmatched(samples, &meta.r, channel, meta.lambda_forward, d);
-        findings.extend(found.ok().flatten().map(|w| w.of_pdf()));
-    }
-    findings
-}
-
-/// Measured minus inferred g, in units of half the half-width of the 95 % band: about standard deviations. Where all training
-/// glasses agree the band has no width; a difference below a hundredth of the highest peak is not called one.
-fn pdf_deviations(descriptor: &[f64], inversion: &Inversion) -> Vec<f64> {
-    const SMALLEST_DIFFERENCE: f64 = 0.01;
-    let density = inversion.relative_density.unwrap_or(1.0);
-    let top = inversion.g.iter().copied().fold(0.0, f64::max);
-    (0..inversion.g.len())
-        .map(|j| {
-            let half = 0.5 * (inversion.high[j] - inversion.low[j]);
-            2.0 * (descriptor[j] / density - inversion.g[j]) / half.max(SMALLEST_DIFFERENCE * top)
-        })
-        .collect()
 }
 
 fn write_report(
@@ -254,7 +244,7 @@ fn write_report(
     args: &Args,
 ) -> Result<()> {
     let resolution = judge.inverter.resolution()?;
-    let report = pages::check_report(&pages::CheckView {
+    let mut report = pages::check_report(&pages::CheckView {
         inversion: pages::InversionView {
             operator,
             name: &pair.name,
@@ -262,16 +252,21 @@ fn write_report(
             row,
             inversion: &pair.inversion,
             domain: pair.comparison.spectrum,
+            map: DomainMap::new(&judge.inverter.seen, sides.spectrum.data.subrows(row, 1)),
             resolution: &resolution,
+            choice: Choice::new(operator, &judge.inverter.seen)?,
+            pseudo: None,
             findings: [sides.findings.as_slice(), &pair.findings].concat(),
             sources: sides.sources.clone(),
         },
         pdf: &sides.pdf,
+        pdf_map: DomainMap::new(&judge.predictor.seen, sides.pdf.data.subrows(row, 1)),
         comparison: &pair.comparison,
         verdict: &pair.verdict,
         power,
         r: &pair.r,
     })?;
+    report.paper = args.paper.into();
     for path in &args.report {
         pages::write(&report, path)?;
     }
@@ -310,6 +305,7 @@ fn tell(power: &Power, sides: &Sides, pairs: &[Pair], as_json: bool) {
         return;
     }
     load::tell(&sides.findings);
+    let axis = sides.axis;
     for pair in pairs {
         let c = &pair.comparison;
         println!(
@@ -323,7 +319,7 @@ fn tell(power: &Power, sides: &Sides, pairs: &[Pair], as_json: bool) {
             println!("{}", pair.verdict.sentence);
             for range in &pair.verdict.energy {
                 println!(
-                    "  spectrum differs from {:.1} to {:.1} meV, by {:+.1} standard deviations",
+                    "  spectrum differs from {:.1} to {:.1} {axis}, by {:+.1} standard deviations",
                     range.from, range.to, range.deviation
                 );
             }

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     glassbridge train sio2-set --quantity neutron-gdos --out sio2.npz\n  \
+    glassbridge train asi-set --quantity kappa --at 300 --out kappa-300.npz\n  \
     glassbridge train --structure rdf.csv --spectra vdos.csv --samples samples.csv --quantity vdos --out op.npz")]
 pub(super) struct Args {
     /// A dataset folder made by `glassbridge simulate`.
@@ -34,6 +35,9 @@ pub(super) struct Args {
     /// What the spectra are.
     #[arg(long, required_unless_present = "scope")]
     quantity: Option<Quantity>,
+    /// Of a thermal conductivity only its value at this temperature in K.
+    #[arg(long, value_name = "T")]
+    at: Option<f64>,
     /// The operator file to write.
     #[arg(long, required_unless_present = "scope")]
     out: Option<PathBuf>,
@@ -125,14 +129,20 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let (Some(quantity), Some(out)) = (args.quantity, &args.out) else {
         return Err(Error::new("--quantity and --out are needed"));
     };
-    if !quantity.is_density() {
+    if !quantity.is_target() {
         return Err(Error::new(format!("{quantity} is not a spectrum"))
-            .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman or raman-reduced"));
+            .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman, raman-reduced or kappa"));
     }
     let Read { descriptor, blocks } = args.descriptor.clone().unwrap_or_default();
-    let mut set = training_set(args, quantity, &blocks)?;
+    let (mut set, mut whole) = training_set(args, quantity, &blocks)?;
+    if let Some(kelvin) = args.at {
+        set = training_data::at(set, kelvin)?;
+        // One number a sample gains nothing from more than those that are kept.
+        whole = None;
+    }
     if let Some(sigma) = args.broaden {
         set = set.broadened(sigma)?;
+        whole = whole.map(|w| w.broadened(sigma));
     }
     let findings = sharpness(args, &set)?;
     let settings = Settings {
@@ -147,7 +157,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         blocks,
         seed: args.seed,
     };
-    let operator = Operator::train(&set, &settings)?;
+    let mut operator = Operator::train(&set, &settings)?;
+    if let Some(whole) = whole {
+        operator = operator.clone().refitted(|| whole.blocks(&operator))?;
+    }
     operator.save(out)?;
     if args.json {
         println!("{}", summary(&operator, &findings));
@@ -159,12 +172,17 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn training_set(args: &Args, quantity: Quantity, blocks: &[Block]) -> Result<TrainingSet> {
+fn training_set(
+    args: &Args,
+    quantity: Quantity,
+    blocks: &[Block],
+) -> Result<(TrainingSet, Option<training_data::Whole>)> {
     match (&args.dataset, &args.structure, &args.spectra) {
         (Some(folder), ..) => training_data::from_dataset(folder, quantity, blocks),
         (None, Some(structure), Some(spectra)) => {
             let samples = args.samples.as_deref();
-            training_data::from_tables(structure, spectra, samples, quantity)
+            let set = training_data::from_tables(structure, spectra, samples, quantity)?;
+            Ok((set, None))
         }
         _ => Err(Error::new("nothing to train on")
             .cure("give a dataset folder, or --structure and --spectra")),
@@ -215,6 +233,7 @@ fn unit_factor(operator: &Operator) -> f64 {
 
 fn normalisation(operator: &Operator) -> String {
     let unit = match operator.meta.spectrum_unit {
+        Unit::Kelvin => return "none, absolute; mse in (W/m/K)^2".into(),
         Unit::Thz => Unit::Thz,
         _ => Unit::Mev,
     };
@@ -232,6 +251,7 @@ fn summary(operator: &Operator, findings: &[Finding]) -> serde_json::Value {
         "forward": operator.meta.forward,
         "descriptor": operator.meta.descriptor,
         "features": operator.meta.reads(),
+        "streamed": operator.meta.streamed,
         "lambda": operator.meta.lambda_forward,
         "degrees_of_freedom": operator.meta.degrees_of_freedom,
         "train": { "mse": scores.train_mse * unit },
@@ -269,6 +289,17 @@ fn words(operator: &Operator) -> String {
         scores.train_mse * unit,
         normalisation(operator),
     );
+    if let Some(all) = m.streamed {
+        let _ = writeln!(
+            out,
+            "maps      of all {} samples, read block by block: R2 by leave-one-out {:.3} forward, {:.3} backward without noise; \
+             what else is told is of the {} kept, an even part",
+            all.samples,
+            all.forward_r2,
+            all.backward_r2,
+            operator.samples(),
+        );
+    }
     if let Some(beyond) = scores.headroom {
         let _ = writeln!(
             out,

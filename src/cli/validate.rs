@@ -88,7 +88,7 @@ fn known(args: &Args, operator: &Operator) -> Result<(TrainingSet, PathBuf)> {
     let quantity = operator.meta.quantity;
     match (&args.dataset, &args.structure, &args.spectra) {
         (Some(folder), ..) => Ok((
-            training_data::from_dataset(folder, quantity, &[])?,
+            training_data::from_dataset(folder, quantity, &[])?.0,
             folder.clone(),
         )),
         (None, Some(structure), Some(spectra)) => {

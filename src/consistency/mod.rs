@@ -6,6 +6,7 @@
 //! glasses.
 
 pub mod domain;
+mod domain_map;
 mod pairing;
 pub mod power;
 pub mod predictive;
@@ -14,6 +15,7 @@ pub mod verdict;
 pub mod width;
 
 pub use domain::Domain;
+pub use domain_map::DomainMap;
 pub use power::{Curves, Power};
 pub use predictive::Judge;
 pub use validation::Validation;

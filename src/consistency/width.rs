@@ -5,11 +5,13 @@
 //! rejected its distance from the training glasses is tried again with these broadened; if it falls by much, the width is the
 //! reason, and a [`Finding`] says so.
 
+use super::predictive::Comparison;
 use crate::error::Result;
 use crate::finding::Finding;
 use crate::grid::Grid;
 use crate::instrument::resolution::averaging;
 use crate::inverse::Channel;
+use crate::operator::Operator;
 use crate::operator::conditional::Conditional;
 use faer::{Mat, MatRef};
 
@@ -83,6 +85,28 @@ impl Width {
             "Give --q-max and --window of its Fourier transform, or --pdf-width; a hotter sample needs the temperature in the recipe's [record].",
         )
     }
+}
+
+/// What to tell of a judged pair (z, d): for each curve outside the domain, the width that would bring it in, if there is one.
+pub fn findings(
+    operator: &Operator,
+    (spectrum, pdf): (&Channel, &Channel),
+    (z, d): (MatRef<'_, f64>, MatRef<'_, f64>),
+    comparison: &Comparison,
+) -> Vec<Finding> {
+    let meta = &operator.meta;
+    let mut findings = Vec::new();
+    if !comparison.spectrum.inside {
+        let samples = operator.y.as_ref();
+        let found = unmatched(samples, &meta.energy, spectrum, meta.lambda_backward, z);
+        findings.extend(found.ok().flatten().map(|w| w.of_spectrum()));
+    }
+    if !comparison.pdf.inside {
+        let samples = operator.x.as_ref();
+        let found = unmatched(samples, &meta.r, pdf, meta.lambda_forward, d);
+        findings.extend(found.ok().flatten().map(|w| w.of_pdf()));
+    }
+    findings
 }
 
 #[cfg(test)]

@@ -104,6 +104,7 @@ pub(super) fn measurement(
         scale: vec![1.0; data.nrows()],
         data,
         findings,
+        nuisances: Vec::new(),
     })
 }
 

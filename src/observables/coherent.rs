@@ -178,9 +178,12 @@ impl<'a> Coherent<'a> {
         let mut spectra = Vec::with_capacity(shells.len());
         for shell in shells {
             let count = shell.vectors.len();
-            let areas: Vec<f64> = (0..self.energies.len())
-                .map(|s| (first..first + count).map(|k| lines[(s, k)]).sum::<f64>() / count as f64)
-                .collect();
+            let mut areas = vec![0.0; self.energies.len()];
+            for column in lines.subcols(first, count).col_iter() {
+                for (area, line) in areas.iter_mut().zip(column.iter()) {
+                    *area += line / count as f64;
+                }
+            }
             spectra.push(shown(&self.energies, &areas, self.thermal, grid, widths));
             first += count;
         }

@@ -89,8 +89,8 @@ impl Comb {
         let edges = Edges::new(self, grid, shape);
         let mut bins = vec![0.0; grid.len()];
         for (k, w) in self.weights.iter().enumerate().filter(|(_, w)| **w != 0.0) {
-            for (i, bin) in bins.iter_mut().enumerate() {
-                *bin += w * edges.share(i, k);
+            for (bin, share) in bins.iter_mut().zip(edges.shares(k)) {
+                *bin += w * share;
             }
         }
         bins.iter().map(|b| b / grid.step()).collect()
@@ -99,11 +99,11 @@ impl Comb {
 
 /// The area of a line below each edge of a grid depends on the distance of edge and tooth alone: few values serve all.
 struct Edges {
-    /// For each distance in teeth, from the least on, the area below the next edge less that below this.
-    shares: Vec<f64>,
+    /// For each distance of edge and tooth, in teeth from the least on, the area below the next edge less that below this; those of
+    /// one remainder by the teeth of a bin side by side, as the bins of one tooth have them.
+    shares: Vec<Vec<f64>>,
     /// Teeth between the least distance and that of the first edge from the first tooth.
     lead: usize,
-    teeth: usize,
 }
 
 impl Edges {
@@ -113,18 +113,20 @@ impl Edges {
         let from = grid.start() - comb.energy(0);
         let below = |d: usize| shape.below(from + comb.step * (d as f64 - lead as f64));
         let area: Vec<f64> = (0..=lead + teeth * grid.len()).map(below).collect();
+        let of_remainder = |r: usize| {
+            let distances = (r..area.len() - teeth).step_by(teeth);
+            distances.map(|d| area[d + teeth] - area[d]).collect()
+        };
         Self {
-            shares: (teeth..area.len())
-                .map(|d| area[d] - area[d - teeth])
-                .collect(),
+            shares: (0..teeth).map(of_remainder).collect(),
             lead,
-            teeth,
         }
     }
 
-    /// The part of a line at tooth k that lies in bin i.
-    fn share(&self, i: usize, k: usize) -> f64 {
-        self.shares[self.lead + self.teeth * i - k]
+    /// The part of a line at tooth k that lies in each bin.
+    fn shares(&self, k: usize) -> &[f64] {
+        let (from, teeth) = (self.lead - k, self.shares.len());
+        &self.shares[from % teeth][from / teeth..]
     }
 }
 

@@ -22,9 +22,10 @@ pub mod reference;
 pub mod rows;
 pub mod scope;
 pub mod scores;
+pub mod streamed;
 mod training;
 
-pub use forward::{Estimator, Forward};
+pub use forward::{ChosenBy, Estimator, Forward};
 pub use scores::Scores;
 pub use training::{Settings, TrainingSet};
 
@@ -37,6 +38,7 @@ use features::{Described, Features};
 use reference::Reference;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use streamed::Streamed;
 
 /// Neighbours among the training structures that tell how well the map works around a structure.
 const NEIGHBOURS: usize = 8;
@@ -89,7 +91,7 @@ pub struct Meta {
     pub composition: Option<String>,
     /// r grid, Å.
     pub r: Grid,
-    /// E grid, meV.
+    /// The axis of the spectra: energies in meV, of a conductivity temperatures in K.
     pub energy: Grid,
     /// ρ̄, per Å³ (per Å² in two dimensions).
     pub mean_density: Option<f64>,
@@ -109,6 +111,9 @@ pub struct Meta {
     pub folds: Vec<usize>,
     /// Seed of the folds.
     pub seed: u64,
+    /// How the maps were fitted, where that was to more samples than are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub streamed: Option<Streamed>,
     /// How well it does on what it has not seen.
     pub scores: Scores,
     /// Training files and their blake3 hashes.
@@ -166,9 +171,11 @@ impl Operator {
         y
     }
 
-    /// Whether the forward map is ridge on x alone: then it and the joint distribution say the same.
+    /// Whether the forward map is ridge on x alone, of the samples kept: then it and the joint distribution say the same.
     pub fn forward_is_joint(&self) -> bool {
-        self.meta.features.are_pairs() && self.meta.forward.estimator == Estimator::Ridge
+        self.meta.features.are_pairs()
+            && self.meta.forward.estimator == Estimator::Ridge
+            && self.meta.streamed.is_none()
     }
 
     /// Spectra (N x q, per meV) of structures by the forward map.
@@ -233,7 +240,7 @@ impl Operator {
         Err(match quantity {
             Quantity::Raman | Quantity::RamanReduced => error
                 .because("a Raman curve is the density of states times a coupling C(E) that differs from glass to glass")
-                .cure("train an operator on Raman spectra, or say what the file is with --quantity"),
+                .cure("train an operator on Raman spectra; or give --coupling C.csv, if you accept that C(E) for this sample"),
             _ => error.cure("train an operator for it, or say what the file is with --quantity"),
         })
     }

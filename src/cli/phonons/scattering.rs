@@ -173,26 +173,23 @@ pub(super) fn ixs(found: &Found) -> Result<Curves> {
         },
     };
     let spectra = map(found, &shells, &grid, &widths)?;
-    let mut notes = notes(Quantity::Ixs.name(), "meV");
-    notes.push(("y".into(), "coherent one-phonon S(Q,E), electrons^2/meV per atom, a column a shell of |Q| in 1/A; loss positive, elastic line left out".into()));
-    notes.push((
-        "temperature".into(),
-        format!("{} K", conditions.temperature),
-    ));
-    notes.push(("resolution".into(), widths.resolution.to_string()));
-    notes.push((
-        "broadening of the modes before it".into(),
-        density.broadening.clone(),
-    ));
     let fits = oscillators(&shells, &spectra, &grid, &widths, conditions)?;
-    let mut columns = vec![("E".to_owned(), grid.centres())];
+    let mut curves = vec![("ixs-dho".to_owned(), fits)];
     for (shell, spectrum) in shells.iter().zip(spectra) {
-        columns.push((format!("Q={:.3}", shell.q), spectrum));
+        let mut notes = notes(Quantity::Ixs.name(), "meV");
+        for (key, value) in [
+            ("y", "coherent one-phonon S(Q,E), electrons^2/meV per atom; loss positive, elastic line left out".to_owned()),
+            ("Q", format!("{:.4} 1/A, mean over {} wavevectors of the cell", shell.q, shell.vectors.len())),
+            ("temperature", format!("{} K", conditions.temperature)),
+            ("resolution", widths.resolution.to_string()),
+            ("broadening of the modes before it", density.broadening.clone()),
+        ] {
+            notes.push((key.to_owned(), value));
+        }
+        let columns = vec![("E".into(), grid.centres()), ("S(Q,E)".into(), spectrum)];
+        curves.push((format!("ixs.{:.3}", shell.q), Columns { notes, columns }));
     }
-    Ok(vec![
-        ("ixs".into(), Columns { notes, columns }),
-        ("ixs-dho".into(), fits),
-    ])
+    Ok(curves)
 }
 
 fn map(found: &Found, shells: &[Shell], grid: &Grid, widths: &Widths) -> Result<Vec<Vec<f64>>> {
@@ -275,34 +272,30 @@ pub(super) fn structure_factor(found: &Found) -> Result<Curves> {
     let widths = PairWidths::new(modes(found)?, &masses, thermal.kelvin, thermal.statistics)?;
     let r_max = R_MAX / scale;
     let partial = partial_structure_factor(structure, &grid, r_max, Window::Lorch, Some(&widths))?;
-    let probes = [("neutrons", Probe::Neutrons), ("X-rays", Probe::XRays)];
     let probes = if found.reduced {
-        vec![("all alike", Probe::Alike)]
+        vec![("structure-factor", Probe::Alike)]
     } else {
-        probes.to_vec()
+        vec![
+            ("structure-factor", Probe::Neutrons),
+            ("structure-factor.x-rays", Probe::XRays),
+        ]
     };
-    let mut notes = notes(Quantity::StructureFactor.name(), "1/angstrom");
-    notes.push((
-        "temperature".into(),
-        format!("{} K, by the thermal width of each pair", thermal.kelvin),
-    ));
-    notes.push((
-        "pairs".into(),
-        format!("up to {r_max} angstrom, through all images, with a Lorch window"),
-    ));
-    let mut columns = vec![("Q".to_owned(), grid.centres())];
-    for (name, probe) in probes {
-        // A null scatterer has no normalised S(Q) of neutrons; that of X-rays stays.
-        match partial.total(structure, probe) {
-            Ok(s) => columns.push((format!("S(Q) {name}"), s)),
-            Err(e) if probe == Probe::Neutrons => {
-                notes.push(("neutrons".into(), e.to_string().replace('\n', " ")));
-            }
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(vec![(
-        "structure-factor".into(),
-        Columns { notes, columns },
-    )])
+    let curve = |(name, probe): (&str, Probe)| {
+        let mut notes = notes(Quantity::StructureFactor.name(), "1/angstrom");
+        notes.push(("seen by".into(), format!("{probe:?}")));
+        notes.push((
+            "temperature".into(),
+            format!("{} K, by the thermal width of each pair", thermal.kelvin),
+        ));
+        notes.push((
+            "pairs".into(),
+            format!("up to {r_max} angstrom, through all images, with a Lorch window"),
+        ));
+        let columns = vec![
+            ("Q".to_owned(), grid.centres()),
+            ("S(Q)".to_owned(), partial.total(structure, probe)?),
+        ];
+        Ok((name.to_owned(), Columns { notes, columns }))
+    };
+    probes.into_iter().map(curve).collect()
 }

@@ -65,6 +65,14 @@ pub struct LargeMap {
 }
 
 impl LargeMap {
+    /// `Σ E S` of the lines of a shell between two energies (meV), but for the factor n + 1.
+    #[cfg(test)]
+    pub(super) fn recoil(&self, shell: usize, low: f64, high: f64) -> f64 {
+        let lines = self.energies.iter().zip(&self.areas[shell]);
+        let inside = lines.filter(|(e, _)| (low..high).contains(e));
+        inside.map(|(e, area)| e * area).sum()
+    }
+
     /// The spectrum of each shell on `grid` (meV, loss positive).
     pub fn spectra(&self, grid: &Grid, widths: &Widths) -> Result<Vec<Vec<f64>>> {
         widths.resolution.check()?;

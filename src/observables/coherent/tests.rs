@@ -1,3 +1,4 @@
+use super::large::map_of_large;
 use super::*;
 use crate::atoms::cell::Cell;
 use crate::atoms::neighbours::NeighbourList;
@@ -7,6 +8,7 @@ use crate::potentials::Potential;
 use crate::potentials::hessian::{Block, Hessian};
 use crate::potentials::toy::{Toy, crystal};
 use crate::units::BOLTZMANN_MEV_PER_K;
+use crate::vibrations::kpm::Prepared;
 use std::f64::consts::TAU;
 
 const ROOM: Thermal = Thermal {
@@ -152,4 +154,56 @@ fn reduced_species_scatter_neither_neutrons_nor_x_rays() {
     for probe in [Probe::Neutrons, Probe::XRays] {
         assert!(Coherent::new(&modes, &structure, probe, ROOM).is_err());
     }
+}
+
+/// The recursion with start vectors |Q> against the modes: the sum over all of them is exact, its halves but for the kernel.
+#[test]
+fn large_structures_scatter_as_their_modes_do() {
+    const KERNEL: f64 = 0.02;
+    let (structure, modes) = solid();
+    let toy = Toy { cutoff: 2.3 };
+    let list = NeighbourList::new(&structure, toy.cutoff).unwrap();
+    let prepared = Prepared::of(toy.hessian(&structure, &list).unwrap(), &structure).unwrap();
+    let dense = Coherent::new(&modes, &structure, Probe::Alike, ROOM).unwrap();
+    let shells = [3.0, 6.0, 8.0].map(|q| shell(&structure.cell, q, 1.0, 5).unwrap());
+    let displacements = Displacements::new(&modes, &structure, ROOM).unwrap();
+    let large = map_of_large(
+        &prepared,
+        &structure,
+        Probe::Alike,
+        ROOM,
+        &displacements,
+        &shells,
+        512,
+    )
+    .unwrap();
+    for (k, shell) in shells.iter().enumerate() {
+        let lines = dense.lines(&shell.vectors);
+        let count = shell.vectors.len() as f64;
+        // E S: what |F|² is, without the 1/E that a kernel blurs.
+        let exact = |low: f64, high: f64| -> f64 {
+            let inside = |s: &usize| (low..high).contains(&dense.energies()[*s]);
+            let of = |s: usize| {
+                let sum: f64 = (0..shell.vectors.len()).map(|q| lines[(s, q)]).sum();
+                dense.energies()[s] * sum / count
+            };
+            (0..dense.energies().len()).filter(inside).map(of).sum()
+        };
+        let seen = |low: f64, high: f64| large.recoil(k, low, high);
+        let top = 1.1 * large.moments.highest();
+        let whole = exact(0.0, top);
+        assert!((seen(0.0, top) / whole - 1.0).abs() < 1e-9);
+        // Between two groups of modes of the crystal, where no line is near.
+        let middle = gap(dense.energies());
+        let off = (seen(0.0, middle) - exact(0.0, middle)).abs();
+        assert!(off < KERNEL * whole, "{k}: {off} of {whole}");
+    }
+}
+
+/// The middle of the widest gap between modes in the inner half of the spectrum.
+fn gap(energies: &[f64]) -> f64 {
+    let quarter = energies.len() / 4;
+    let pairs = energies[quarter..3 * quarter].windows(2);
+    let widest = pairs.max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])));
+    widest.map_or(0.0, |w| 0.5 * (w[0] + w[1]))
 }

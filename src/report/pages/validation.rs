@@ -53,6 +53,7 @@ pub fn validation_report(view: &ValidationView<'_>) -> Result<Report> {
         settings: settings(view.operator),
         provenance: provenance(view.sources),
         methods: methods(v),
+        ..Report::default()
     })
 }
 
