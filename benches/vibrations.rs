@@ -8,6 +8,10 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use glassbridge::atoms::lattice::{diamond, face_centred_cubic, supercell};
 use glassbridge::atoms::neighbours::NeighbourList;
 use glassbridge::atoms::structure::Structure;
+use glassbridge::observables::bonds::{Bonds, Cutoffs};
+use glassbridge::observables::raman::activities;
+use glassbridge::observables::raman::bond::Model;
+use glassbridge::observables::thermal::{Broadening, Kernel, Transport};
 use glassbridge::potentials::hessian::Hessian;
 use glassbridge::vibrations::kpm::{Moments, Settings};
 use glassbridge::vibrations::modes::Modes;
@@ -67,5 +71,56 @@ fn modes(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, moments, modes);
+/// Silicon off its places, with springs to first and second neighbours and the modes they make.
+fn glass(cells: usize) -> (Structure, Hessian, Modes) {
+    let unit = diamond(5.43, "Si", 28.085).unwrap();
+    let mut structure = supercell(&unit, [cells; 3]).unwrap();
+    for (i, position) in structure.positions.iter_mut().enumerate() {
+        for (k, x) in position.iter_mut().enumerate() {
+            *x += 0.1 * ((7 * i + 3 * k) as f64).sin();
+        }
+    }
+    let hessian = springs(&structure, 4.2);
+    let modes = Modes::of(&hessian, &structure, true).unwrap();
+    (structure, hessian, modes)
+}
+
+/// The product of the eigenvectors with the heat current is all the work: beside it a plain product of that size.
+fn heat(c: &mut Criterion) {
+    faer::set_global_parallelism(faer::Par::Seq);
+    let mut group = c.benchmark_group("Allen-Feldman after the modes, one thread");
+    group.sample_size(10);
+    let width = Broadening {
+        kernel: Kernel::Lorentzian,
+        half_width: 1.0,
+    };
+    for cells in [3, 5] {
+        let (structure, hessian, modes) = glass(cells);
+        group.bench_function(BenchmarkId::new("atoms", structure.len()), |b| {
+            let work = || drop(Transport::new(&structure, &hessian, &modes, width, None));
+            b.iter_custom(|n| on_processor(n, work));
+        });
+    }
+    let (_, _, modes) = glass(5);
+    let e = modes.vectors.unwrap();
+    group.bench_function("a dense product of 3000 x 3000", |b| {
+        b.iter_custom(|n| on_processor(n, || drop(e.transpose() * &e)));
+    });
+}
+
+fn light(c: &mut Criterion) {
+    faer::set_global_parallelism(faer::Par::Seq);
+    let mut group = c.benchmark_group("Raman after the modes, one thread");
+    for cells in [3, 5] {
+        let (structure, _, modes) = glass(cells);
+        let cutoffs = Cutoffs::given(&structure, &[("Si", "Si", 2.9)]).unwrap();
+        let bonds = Bonds::new(&structure, &cutoffs).unwrap();
+        group.bench_function(BenchmarkId::new("atoms", structure.len()), |b| {
+            let work = || drop(activities(&structure, &bonds, &modes, Model::default()));
+            b.iter_custom(|n| on_processor(n, work));
+        });
+    }
+}
+
+criterion_group!(benches, moments, modes, heat, light);
 criterion_main!(benches);

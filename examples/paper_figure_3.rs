@@ -7,17 +7,17 @@
 
 #![allow(clippy::print_stdout, reason = "an example tells what it found")]
 
-use glassbridge::curve::Quantity;
-use glassbridge::dataset::generate::Shard;
-use glassbridge::dataset::{Dataset, Recipe, generate};
+#[path = "support/glass.rs"]
+mod glass;
+
+use glassbridge::dataset::Dataset;
 use glassbridge::error::Result;
 use glassbridge::operator::fit::ridge::RidgePath;
 use glassbridge::operator::forward::Request;
-use glassbridge::operator::{Estimator, Operator, Settings, TrainingSet, Weighting, rows};
+use glassbridge::operator::{Estimator, Operator, Settings, rows};
 use glassbridge::report::{
     self, Arrangement, Axis, Block, Figure, Layer, Panel, Report, Role, Section, Size,
 };
-use glassbridge::units::Unit;
 use std::path::PathBuf;
 
 /// A ridge penalty that keeps the rounding out and nothing else, relative to the largest variance.
@@ -29,13 +29,13 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let folder = match arguments.next() {
         Some(folder) => PathBuf::from(folder),
-        None => made()?,
+        None => glass::made()?,
     };
     let out = arguments.next().map_or_else(
         || std::env::temp_dir().join("glassbridge-paper"),
         PathBuf::from,
     );
-    let set = training_set(&Dataset::open(&folder)?)?;
+    let set = glass::training_set(&Dataset::open(&folder)?)?;
     let request = Request {
         estimator: Estimator::ElasticNet,
         ..Request::default()
@@ -66,38 +66,6 @@ fn main() -> Result<()> {
     report::write_figures(&drawn, &out)?;
     println!("written to {}", out.display());
     Ok(())
-}
-
-/// A small set, for whoever brings none.
-fn made() -> Result<PathBuf> {
-    let mut recipe = Recipe::load("lj2d")?;
-    recipe.samples = 24;
-    let folder = std::env::temp_dir().join("glassbridge-paper-set");
-    let shard = Shard { index: 0, of: 1 };
-    generate::generate(&recipe, &folder, shard, &|_| {})?;
-    Ok(folder)
-}
-
-/// g(r) and density of states of the usable samples.
-fn training_set(data: &Dataset) -> Result<TrainingSet> {
-    let usable = data.usable()?;
-    let pick = |name: &str| Ok(rows::select(data.matrix(name)?.as_ref(), &usable));
-    let density = data.column("number_density")?;
-    Ok(TrainingSet {
-        g: pick("rdf")?,
-        spectra: pick("vdos")?,
-        density: Some(usable.iter().map(|&i| density[i]).collect()),
-        added: Vec::new(),
-        r: data.manifest.r.grid,
-        energy: data.manifest.energy.grid,
-        quantity: Quantity::Vdos,
-        spectrum_unit: Unit::Mev,
-        weighting: Weighting::Number,
-        dimensions: data.manifest.dimensions,
-        composition: None,
-        sources: Vec::new(),
-        notes: Vec::new(),
-    })
 }
 
 fn figure(operator: &Operator) -> Result<Figure> {

@@ -74,6 +74,7 @@ fn made_up() -> Result<Report> {
                   training set; bands hold 95 % of held-out glasses.\n\n\
                   The idea of the operator is that of Wang, Cheng and Chen, arXiv:2602.05313 (2026)."
             .into(),
+        ..Report::default()
     })
 }
 

@@ -39,11 +39,15 @@ pub enum Quantity {
     Raman,
     /// Raman intensity divided by Bose and laser-frequency factors.
     RamanReduced,
+    /// Coupling C(E) of light to vibrations, reduced Raman intensity over density of states; no density itself.
+    RamanCoupling,
+    /// Thermal conductivity in W/m/K over temperature.
+    Kappa,
 }
 
 impl Quantity {
     /// Every quantity, in the order they are listed to the user.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::PairDistribution,
         Self::ReducedPdf,
         Self::RadialDistribution,
@@ -58,6 +62,8 @@ impl Quantity {
         Self::Ixs,
         Self::Raman,
         Self::RamanReduced,
+        Self::RamanCoupling,
+        Self::Kappa,
     ];
 
     /// The unit of its x axis inside the program.
@@ -71,13 +77,39 @@ impl Quantity {
             Self::StructureFactor | Self::ReducedStructureFactor | Self::KeenF => {
                 Unit::InverseAngstrom
             }
+            Self::Kappa => Unit::Kelvin,
             _ => Unit::Mev,
         }
     }
 
-    /// Whether y is a density on its axis, so that a change of unit carries a Jacobian.
+    /// Whether y is a density on its axis, so that a change of unit carries a Jacobian and only its shape is compared.
     pub fn is_density(self) -> bool {
-        self.axis() == Unit::Mev
+        self.axis() == Unit::Mev && self != Self::RamanCoupling
+    }
+
+    /// Whether an operator can be trained on it: what the vibrations of a glass show, not its structure.
+    pub fn is_target(self) -> bool {
+        self.is_density() || self == Self::Kappa
+    }
+
+    /// The name of its axis, for figures: `energy (meV)`.
+    pub fn axis_label(self) -> String {
+        let name = match self.axis() {
+            Unit::Kelvin => "temperature",
+            Unit::Angstrom => "r",
+            Unit::InverseAngstrom => "Q",
+            _ => "energy",
+        };
+        format!("{name} ({})", self.axis())
+    }
+
+    /// The unit of y, of a [target](Self::is_target).
+    pub fn value_unit(self) -> &'static str {
+        match self {
+            Self::Kappa => "W/m/K",
+            _ if self.is_density() => "1/meV",
+            _ => "",
+        }
     }
 
     /// Its name on the command line and in files.
@@ -97,6 +129,8 @@ impl Quantity {
             Self::Ixs => "ixs",
             Self::Raman => "raman",
             Self::RamanReduced => "raman-reduced",
+            Self::RamanCoupling => "raman-coupling",
+            Self::Kappa => "kappa",
         }
     }
 }
@@ -285,6 +319,18 @@ mod tests {
     fn infrared_is_refused_with_the_reason() {
         let e = "infrared".parse::<Quantity>().unwrap_err().to_string();
         assert!(e.contains("linear functional"), "{e}");
+    }
+
+    #[test]
+    fn targets_are_what_a_glass_shows() {
+        let targets: Vec<_> = Quantity::ALL
+            .into_iter()
+            .filter(|q| q.is_target())
+            .collect();
+        assert_eq!(targets.len(), 7);
+        assert!(targets.contains(&Quantity::Kappa) && !Quantity::Kappa.is_density());
+        assert!(!Quantity::RamanCoupling.is_target());
+        assert_eq!(Quantity::Kappa.axis_label(), "temperature (K)");
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod grid;
 pub mod instrument;
 pub mod inverse;
 pub mod io;
+pub mod live;
 pub mod observables;
 pub mod operator;
 pub mod potentials;

@@ -42,11 +42,13 @@ pub enum Unit {
     InverseAngstrom,
     /// Wavevector in nm⁻¹.
     InverseNanometre,
+    /// Temperature in kelvin.
+    Kelvin,
 }
 
 impl Unit {
     /// Every unit, in the order they are listed to the user.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Mev,
         Self::Thz,
         Self::InverseCm,
@@ -55,6 +57,7 @@ impl Unit {
         Self::Nanometre,
         Self::InverseAngstrom,
         Self::InverseNanometre,
+        Self::Kelvin,
     ];
 
     /// The unit used inside the program for the same kind of axis.
@@ -64,13 +67,14 @@ impl Unit {
             Self::Mev | Self::Thz | Self::InverseCm | Self::RadPerPs => Self::Mev,
             Self::Angstrom | Self::Nanometre => Self::Angstrom,
             Self::InverseAngstrom | Self::InverseNanometre => Self::InverseAngstrom,
+            Self::Kelvin => Self::Kelvin,
         }
     }
 
     /// Size of this unit in the [inside](Self::inside) unit.
     fn size(self) -> f64 {
         match self {
-            Self::Mev | Self::Angstrom | Self::InverseAngstrom => 1.0,
+            Self::Mev | Self::Angstrom | Self::InverseAngstrom | Self::Kelvin => 1.0,
             Self::Thz => THZ_IN_MEV,
             Self::InverseCm => THZ_IN_MEV / THZ_IN_INVERSE_CM,
             Self::RadPerPs => THZ_IN_MEV / std::f64::consts::TAU,
@@ -109,6 +113,7 @@ impl std::fmt::Display for Unit {
             Self::Nanometre => "nm",
             Self::InverseAngstrom => "1/Å",
             Self::InverseNanometre => "1/nm",
+            Self::Kelvin => "K",
         })
     }
 }
@@ -128,8 +133,9 @@ impl std::str::FromStr for Unit {
                 Ok(Self::InverseAngstrom)
             }
             "1/nm" | "nm^-1" | "nm-1" | "inverse-nanometre" => Ok(Self::InverseNanometre),
+            "k" | "kelvin" => Ok(Self::Kelvin),
             _ => Err(Error::new(format!("unknown unit '{text}'"))
-                .cure("use one of meV, thz, cm-1, rad/ps, angstrom, nm, 1/angstrom, 1/nm")),
+                .cure("use one of meV, thz, cm-1, rad/ps, angstrom, nm, 1/angstrom, 1/nm, K")),
         }
     }
 }

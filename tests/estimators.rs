@@ -6,6 +6,8 @@ mod tiny;
 
 use faer::Mat;
 use glassbridge::curve::Quantity;
+use glassbridge::dataset::store::{Axis, Manifest};
+use glassbridge::dataset::{Dataset, Recipe};
 use glassbridge::inverse::{Diffraction, Measurement, Predictor, Raw};
 use glassbridge::operator::features::{Block, Described};
 use glassbridge::operator::fit::LinearMap;
@@ -14,7 +16,11 @@ use glassbridge::operator::fit::pls::{PlsPath, Scaling};
 use glassbridge::operator::fit::reduced_rank::ReducedRank;
 use glassbridge::operator::fit::ridge::{RidgePath, Weights};
 use glassbridge::operator::forward::{Estimator, Request};
-use glassbridge::operator::{Operator, Settings};
+use glassbridge::operator::{Operator, Settings, TrainingSet, rows};
+use glassbridge::units::Unit;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
 
 /// Every estimator with settings mild enough for any data.
 fn fit_all(
@@ -253,6 +259,115 @@ fn prediction_is_by_the_operator_s_own_map() {
             "{estimator}: the joint distribution says the same"
         );
     }
+}
+
+/// The maps of a stream of all samples are those of ridge on all; what the operator keeps is the part.
+#[test]
+fn streamed_maps_know_all_samples_and_the_operator_keeps_a_part() {
+    /// Two roads to the same number, relative; λ is of the order of 1e-6 of the variance.
+    const ROUNDING: f64 = 1e-7;
+    let (part, whole) = (tiny::set(40, 1), tiny::set(400, 2));
+    let operator = Operator::train(&part, &Settings::default()).unwrap();
+    let blocks = || {
+        let at = |first: usize| {
+            let count = 64.min(400 - first);
+            let pick = |m: &Mat<f64>| m.subrows(first, count).to_owned();
+            Ok((pick(&whole.g), pick(&whole.spectra)))
+        };
+        Ok((0..400).step_by(64).map(at))
+    };
+    let refitted = operator.clone().refitted(blocks).unwrap();
+    let lambda = refitted.meta.forward.lambda.unwrap();
+    let path = RidgePath::new(whole.g.as_ref(), whole.spectra.as_ref()).unwrap();
+    let expected = path.fit(lambda);
+    let size = expected.matrix.norm_max();
+    assert!((&refitted.w - &expected.matrix).norm_max() < ROUNDING * size);
+    let streamed = refitted.meta.streamed.unwrap();
+    assert_eq!((streamed.samples, refitted.samples()), (400, 40));
+    let loo = path.leave_one_out(lambda).squared_norm_l2();
+    let mean = rows::mean(whole.spectra.as_ref());
+    let total = rows::centred(whole.spectra.as_ref(), &mean).squared_norm_l2();
+    assert!((streamed.forward_r2 - (1.0 - loo / total)).abs() < ROUNDING);
+    assert!(operator.forward_is_joint() && !refitted.forward_is_joint());
+    // No λ of the whole path is better than what was chosen.
+    let errors = path.leave_one_out_errors(&path.default_lambdas());
+    let best = errors.into_iter().fold(f64::INFINITY, f64::min);
+    let chosen = path.leave_one_out_errors(&[lambda])[0];
+    assert!(chosen <= 1.01 * best, "{chosen:e} {best:e}");
+}
+
+/// A set of more samples than an operator keeps trains by the same command; the file says what is of all and what of a part.
+#[test]
+fn a_large_dataset_is_thinned_for_the_operator_and_streamed_for_its_maps() {
+    const SAMPLES: usize = 2100;
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = folder.path().join("set");
+    let set = tiny::set(SAMPLES, 3);
+    write_dataset(&set, &dataset);
+    let out = folder.path().join("op.npz");
+    let assert = tiny::glassbridge()
+        .arg("train")
+        .arg(&dataset)
+        .args(["--quantity", "vdos", "--json", "--out"])
+        .arg(&out)
+        .assert()
+        .code(0);
+    let told: serde_json::Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    assert_eq!(told["streamed"]["samples"], SAMPLES);
+    assert_eq!(told["samples"], 2000);
+    // The spectra follow exactly from g(r).
+    assert!(told["streamed"]["forward_r2"].as_f64().unwrap() > 0.999_999);
+    let operator = Operator::load(&out).unwrap();
+    let off = operator.forward(set.g.as_ref()) - &set.spectra;
+    assert!(off.norm_max() < 1e-4 * set.spectra.norm_max());
+    // A changed array is noticed although it is never read whole.
+    let array = dataset.join("vdos.npy");
+    let mut bytes = std::fs::read(&array).unwrap();
+    let last = bytes.len() - 3;
+    bytes[last] ^= 1;
+    std::fs::write(&array, bytes).unwrap();
+    tiny::glassbridge()
+        .arg("train")
+        .arg(&dataset)
+        .args(["--quantity", "vdos", "--out"])
+        .arg(&out)
+        .assert()
+        .code(1)
+        .stderr(predicates::str::contains("vdos.npy"));
+}
+
+/// A dataset folder with the g(r) and spectra of a set, on grids from zero.
+fn write_dataset(set: &TrainingSet, folder: &Path) {
+    let mut recipe = Recipe::load("lj3d").unwrap();
+    (recipe.record.r_max, recipe.record.r_bins) = (5.0, set.r.len());
+    (recipe.record.e_max, recipe.record.e_bins) = (100.0, set.energy.len());
+    let axis = |grid, unit| Axis {
+        grid,
+        unit: Some(unit),
+    };
+    let manifest = Manifest {
+        schema: 0,
+        program: String::new(),
+        dimensions: 3,
+        r: axis(recipe.record.r().unwrap(), Unit::Angstrom),
+        energy: axis(recipe.record.energy().unwrap(), Unit::Mev),
+        species: vec!["Ar".into()],
+        concentrations: vec![1.0],
+        quantities: BTreeMap::new(),
+        samples_checksum: String::new(),
+        structures_checksum: String::new(),
+        usable_rule: "all".into(),
+        recipe,
+    };
+    let mut table = "sample,usable,atoms,number_density\n".to_owned();
+    for i in 0..set.g.nrows() {
+        writeln!(table, "{i},1,256,0.02").unwrap();
+    }
+    let arrays = BTreeMap::from([
+        ("rdf".to_owned(), set.g.clone()),
+        ("vdos".to_owned(), set.spectra.clone()),
+    ]);
+    Dataset::write(folder, manifest, &table, "", &arrays).unwrap();
 }
 
 /// A map that reads angles cannot say anything of a bare PDF.

@@ -19,12 +19,12 @@ const FLOORS: [&[&str]; 11] = [
     &["inverse"],
     &["consistency"],
     &["report"],
-    &["cli"],
+    &["live", "cli"],
 ];
 
 /// Who may import from its own floor, and why: a potential's parameter file is opened with the size
-/// limit and the errors of every other file.
-const SIBLINGS: [(&str, &str); 1] = [("potentials", "io")];
+/// limit and the errors of every other file; two verbs are `live` started from a terminal.
+const SIBLINGS: [(&str, &str); 2] = [("potentials", "io"), ("cli", "live")];
 
 fn floor(module: &str) -> Option<usize> {
     FLOORS.iter().position(|names| names.contains(&module))

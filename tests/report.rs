@@ -2,8 +2,8 @@
 
 use glassbridge::finding::Finding;
 use glassbridge::report::{
-    Arrangement, Axis, Block, Figure, Layer, Panel, Report, Role, Section, Size, Table, Tone,
-    Verdict, png, svg, write_figures, write_html, write_json,
+    Arrangement, Axis, Block, Figure, Layer, Panel, Paper, Report, Role, Section, Size, Table,
+    Tone, Verdict, png, svg, write_figures, write_html, write_json,
 };
 use proptest::prelude::*;
 use std::path::Path;
@@ -133,7 +133,27 @@ fn saying(text: &str) -> Report {
         settings: vec![(own(), own())],
         provenance: vec![(own(), own())],
         methods: own(),
+        paper: Paper::A4,
     }
+}
+
+/// The same with a second figure, one of curves only: it becomes a chart.
+fn charted(text: &str) -> Report {
+    let mut report = saying(text);
+    let curves = every_layer(text).into_iter().take(5).collect();
+    let mut of = panel(curves).titled(text);
+    of.x.label = text.to_owned();
+    let drawn = Figure::new(
+        "chart",
+        text,
+        Arrangement::Stacked,
+        Size::page(60.0),
+        vec![of],
+    );
+    report.sections[0]
+        .blocks
+        .push(Block::Figure(drawn.unwrap()));
+    report
 }
 
 fn html(report: &Report) -> String {
@@ -162,6 +182,65 @@ fn a_page_says_everything_once_and_needs_no_network() {
     for outside in ["http://", "https://", "<script", "<link", "@import", "url("] {
         assert!(!page.contains(outside), "{outside}");
     }
+}
+
+/// All attributes and calls by which a page could reach out. The licence of uPlot names its home in a comment.
+const LOADS: [&str; 9] = [
+    " src=",
+    " href=",
+    "<link",
+    "@import",
+    "url(",
+    "fetch(",
+    "XMLHttpRequest",
+    "WebSocket",
+    "import(",
+];
+
+#[test]
+fn a_page_with_charts_loads_nothing_and_keeps_its_drawings() {
+    let page = html(&charted("said"));
+    for outside in LOADS {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    assert!(page.contains("default-src 'none'"));
+    // The drawing for print and for readers without scripts, and the numbers for the chart.
+    assert_eq!(page.matches("<svg").count(), 2);
+    assert_eq!(page.matches("class=\"numbers\"").count(), 1);
+    let at = page.find("class=\"numbers\">").unwrap();
+    let numbers = &page[at + "class=\"numbers\">".len()..];
+    let numbers = &numbers[..numbers.find("</script>").unwrap()];
+    let figure: serde_json::Value = serde_json::from_str(numbers).unwrap();
+    assert_eq!(figure["panels"][0]["layers"][3]["y"][1], 3.0);
+    // MIT: the notice goes where the program goes.
+    for part in [
+        "Copyright (c) 2022 Leon Sorokin",
+        "Permission is hereby granted",
+        "var uPlot=",
+    ] {
+        assert_eq!(page.matches(part).count(), 1, "{part}");
+    }
+    assert!(page == html(&charted("said")));
+}
+
+#[test]
+fn hostile_words_stay_words_in_the_numbers_of_a_chart() {
+    let usual = html(&charted("usual"));
+    for text in HOSTILE {
+        let page = html(&charted(text));
+        for word in ["<script", "</script", "<svg", "</svg", "<img", "<!--"] {
+            let (here, there) = (page.matches(word).count(), usual.matches(word).count());
+            assert_eq!(here, there, "{text:?}: {word}");
+        }
+    }
+}
+
+#[test]
+fn a_page_is_for_the_paper_that_was_asked_for() {
+    let mut report = saying("x");
+    assert!(html(&report).contains("@page { size: A4;"));
+    report.paper = Paper::Letter;
+    assert!(html(&report).contains("@page { size: letter;"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use glassbridge::dataset::{Dataset, Recipe, recipe};
 use glassbridge::io::wide_table::WideTable;
 use glassbridge::operator::{Operator, rows};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -107,6 +108,15 @@ fn the_dataset_opens_and_is_the_same_for_any_number_of_threads() {
         assert!((ins.row(i).iter().sum::<f64>() * step - 1.0).abs() < 1e-12);
     }
     assert_eq!(data.axis("ins").unwrap(), data.manifest.energy);
+    // Rows that are read one by one are those of the whole array, and so are weighted sums of arrays.
+    let some = [1, 4, 5];
+    let picked = data.rows(&[("vdos".into(), 1.0)], &some).unwrap();
+    assert_eq!(picked, rows::select(vdos.as_ref(), &some));
+    let sum = [("vdos.Si".into(), 0.25), ("vdos.O".into(), 2.0)];
+    let picked = data.rows(&sum, &some).unwrap();
+    let part = |name: &str| rows::select(data.matrix(name).unwrap().as_ref(), &some);
+    let expected = part("vdos.Si") * faer::Scale(0.25) + part("vdos.O") * faer::Scale(2.0);
+    assert!((picked - expected).norm_max() < 1e-15);
     let before = files(&one);
     simulate(&recipe, &one, &[]).assert().code(0);
     assert!(files(&one) == before, "a complete dataset was touched");
@@ -413,13 +423,13 @@ fn neutron_and_x_ray_intensities_go_from_simulate_to_check() {
         let grid = data.axis(name).unwrap().grid;
         let mut text = format!("# quantity: {quantity}\n# unit: {unit}\nsample");
         for x in grid.centres() {
-            text += &format!(",{x}");
+            write!(text, ",{x}").unwrap();
         }
         let rows = data.matrix(name).unwrap();
         for &i in &usable[..2] {
-            text += &format!("\n{i}");
+            write!(text, "\n{i}").unwrap();
             for y in rows.row(i).iter() {
-                text += &format!(",{y:e}");
+                write!(text, ",{y:e}").unwrap();
             }
         }
         let path = folder.path().join(format!("{name}.csv"));

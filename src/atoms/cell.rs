@@ -100,6 +100,31 @@ impl Cell {
         std::array::from_fn(|k| u * a[k] + v * b[k] + w * c[k])
     }
 
+    /// The shortest of the periodic images of a vector between two atoms, for cells that are not very skew: among those next to the cell.
+    pub fn nearest(&self, vector: [f64; 3]) -> [f64; 3] {
+        let folded = self.fractional(vector);
+        let home: [f64; 3] = std::array::from_fn(|k| {
+            folded[k]
+                - if self.periodic[k] {
+                    folded[k].round()
+                } else {
+                    0.0
+                }
+        });
+        let turns = |k: usize| if self.periodic[k] { -1..=1 } else { 0..=0 };
+        let mut best = self.cartesian(home);
+        for (a, b, c) in
+            turns(0).flat_map(|a| turns(1).flat_map(move |b| turns(2).map(move |c| (a, b, c))))
+        {
+            let turned = [a, b, c].map(f64::from);
+            let image = self.cartesian(std::array::from_fn(|k| home[k] + turned[k]));
+            if dot(image, image) < dot(best, best) - 1e-12 {
+                best = image;
+            }
+        }
+        best
+    }
+
     /// The image of `position` inside the cell; directions that do not repeat are left alone.
     pub fn wrap(&self, position: [f64; 3]) -> [f64; 3] {
         let fractional = self.fractional(position);

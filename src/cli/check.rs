@@ -4,16 +4,18 @@ use super::Outcome;
 use super::invert::{NuisanceName, noise_level};
 use super::load::{self, Loaded};
 use super::predict::pdf_measurement;
-use super::read_options::{ReadArgs, SampleArgs};
+use super::raman::RamanArgs;
+use super::read_options::{PaperName, ReadArgs, SampleArgs};
 use crate::consistency::predictive::Comparison;
-use crate::consistency::verdict::{Range, ranges};
-use crate::consistency::{Answer, Judge, Verdict};
+use crate::consistency::verdict::{Range, pdf_deviations, ranges};
+use crate::consistency::{Answer, DomainMap, Judge, Power, Verdict, width};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::inverse::{Inversion, Measurement, Nuisance};
+use crate::inverse::{Choice, Inversion, Measurement, Nuisance};
 use crate::operator::{Operator, rows};
 use crate::report::pages;
+use crate::units::Unit;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -43,6 +45,9 @@ pub(super) struct Args {
     /// Write a report (.pdf, .html or .json; may be given more than once); of a table, for the pair that disagrees most.
     #[arg(long)]
     pub(super) report: Vec<PathBuf>,
+    /// Paper of the report.
+    #[arg(long, value_enum, default_value = "a4")]
+    pub(super) paper: PaperName,
     /// Write the report's figures (PNG, SVG, CSV) into this folder.
     #[arg(long)]
     pub(super) figures: Option<PathBuf>,
@@ -53,6 +58,8 @@ pub(super) struct Args {
     pub(super) read: ReadArgs,
     #[command(flatten)]
     pub(super) sample: SampleArgs,
+    #[command(flatten)]
+    pub(super) raman: RamanArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub(super) json: bool,
@@ -65,6 +72,8 @@ struct Pair {
     verdict: Verdict,
     inversion: Inversion,
     r: Vec<Range>,
+    /// What is true of this pair only.
+    findings: Vec<Finding>,
 }
 
 /// Both files, as the operator wants them, row by row of the same sample.
@@ -75,15 +84,27 @@ struct Sides {
     pdf: Measurement,
     findings: Vec<Finding>,
     sources: Vec<(String, String)>,
+    /// Unit of the spectrum's axis.
+    axis: Unit,
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
     let operator = Operator::load(&args.operator)?;
     let sides = load_sides(&operator, args)?;
     let judge = Judge::new(&operator, &sides.spectrum.channel, &sides.pdf.channel)?;
-    let pairs: Vec<Pair> = (0..sides.names.len())
-        .map(|i| judge_pair(&operator, &judge, &sides, i))
-        .collect();
+    let power = Power::from(&judge.curves()?);
+    let searched = sides.names.len() > 1 && !sides.spectrum.nuisances.is_empty();
+    let pairs = (0..sides.names.len())
+        .map(|i| {
+            if !searched {
+                return Ok(judge_pair(&operator, &judge, &power, &sides, i));
+            }
+            // Each spectrum's nuisances are its own, and so is the judge.
+            let own = sides.spectrum.one(i);
+            let judge = Judge::new(&operator, &own.channel, &sides.pdf.channel)?;
+            Ok(judge_pair(&operator, &judge, &power, &sides, i))
+        })
+        .collect::<Result<Vec<Pair>>>()?;
     if !args.report.is_empty() || args.figures.is_some() {
         let worst = (0..pairs.len())
             .min_by(|&a, &b| {
@@ -93,9 +114,17 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
                     .total_cmp(&pairs[b].comparison.p_value)
             })
             .unwrap_or(0);
-        write_report(&operator, &judge, &sides, &pairs[worst], worst, args)?;
+        write_report(
+            &operator,
+            &judge,
+            &power,
+            &sides,
+            &pairs[worst],
+            worst,
+            args,
+        )?;
     }
-    tell(&judge, &sides, &pairs, args.json);
+    tell(&power, &sides, &pairs, args.json);
     let agrees = |p: &Pair| matches!(p.verdict.answer, Answer::Consistent | Answer::Undecided);
     let fine = if sides.table {
         pairs.iter().all(|p| p.verdict.answer == Answer::Consistent)
@@ -111,6 +140,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
 
 fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
     let spectrum = load::curves(&args.spectrum, &args.read, operator.meta.quantity)?;
+    let spectrum = args.raman.applied(spectrum, operator.meta.quantity)?;
     let pdf_args = ReadArgs {
         quantity: args.pdf_quantity,
         ..ReadArgs::default()
@@ -124,6 +154,8 @@ fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
         noise_level(args.noise)?,
         &nuisances,
     )?;
+    // One spectrum whose nuisances were searched for has a channel of its own; those of a table share the typical one.
+    let s = if s.data.nrows() == 1 { s.one(0) } else { s };
     let d = pdf_measurement(operator, &pdf, args.samples.as_deref(), &args.sample)?;
     Ok(Sides {
         findings: [
@@ -134,6 +166,7 @@ fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
         ]
         .concat(),
         sources: vec![load::source(&args.operator)?, spectrum.source, pdf.source],
+        axis: operator.meta.quantity.axis(),
         names: spectrum.names,
         table: spectrum.table && pdf.table,
         spectrum: s,
@@ -169,7 +202,13 @@ fn paired(spectrum: Loaded, mut pdf: Loaded, args: &Args) -> Result<(Loaded, Loa
     Ok((spectrum, pdf))
 }
 
-fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -> Pair {
+fn judge_pair(
+    operator: &Operator,
+    judge: &Judge<'_>,
+    power: &Power,
+    sides: &Sides,
+    i: usize,
+) -> Pair {
     let (z, d) = (
         sides.spectrum.data.subrows(i, 1),
         sides.pdf.data.subrows(i, 1),
@@ -178,10 +217,12 @@ fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -
     let inversion = judge.inverter.invert(z).remove(0);
     let verdict = Verdict::of(
         &comparison,
-        &judge.power,
+        power,
         &sides.spectrum.channel.x,
         &rows::row(z, 0),
     );
+    let channels = (&sides.spectrum.channel, &sides.pdf.channel);
+    let findings = width::findings(operator, channels, (z, d), &comparison);
     let deviations = pdf_deviations(&comparison.descriptor, &inversion);
     Pair {
         name: sides.names[i].clone(),
@@ -189,33 +230,21 @@ fn judge_pair(operator: &Operator, judge: &Judge<'_>, sides: &Sides, i: usize) -
         comparison,
         verdict,
         inversion,
+        findings,
     }
-}
-
-/// Measured minus inferred g, in units of half the half-width of the 95 % band: about standard deviations. Where all training
-/// glasses agree the band has no width; a difference below a hundredth of the highest peak is not called one.
-fn pdf_deviations(descriptor: &[f64], inversion: &Inversion) -> Vec<f64> {
-    const SMALLEST_DIFFERENCE: f64 = 0.01;
-    let density = inversion.relative_density.unwrap_or(1.0);
-    let top = inversion.g.iter().copied().fold(0.0, f64::max);
-    (0..inversion.g.len())
-        .map(|j| {
-            let half = 0.5 * (inversion.high[j] - inversion.low[j]);
-            2.0 * (descriptor[j] / density - inversion.g[j]) / half.max(SMALLEST_DIFFERENCE * top)
-        })
-        .collect()
 }
 
 fn write_report(
     operator: &Operator,
     judge: &Judge<'_>,
+    power: &Power,
     sides: &Sides,
     pair: &Pair,
     row: usize,
     args: &Args,
 ) -> Result<()> {
     let resolution = judge.inverter.resolution()?;
-    let report = pages::check_report(&pages::CheckView {
+    let mut report = pages::check_report(&pages::CheckView {
         inversion: pages::InversionView {
             operator,
             name: &pair.name,
@@ -223,16 +252,21 @@ fn write_report(
             row,
             inversion: &pair.inversion,
             domain: pair.comparison.spectrum,
+            map: DomainMap::new(&judge.inverter.seen, sides.spectrum.data.subrows(row, 1)),
             resolution: &resolution,
-            findings: sides.findings.clone(),
+            choice: Choice::new(operator, &judge.inverter.seen)?,
+            pseudo: None,
+            findings: [sides.findings.as_slice(), &pair.findings].concat(),
             sources: sides.sources.clone(),
         },
         pdf: &sides.pdf,
+        pdf_map: DomainMap::new(&judge.predictor.seen, sides.pdf.data.subrows(row, 1)),
         comparison: &pair.comparison,
         verdict: &pair.verdict,
-        power: &judge.power,
+        power,
         r: &pair.r,
     })?;
+    report.paper = args.paper.into();
     for path in &args.report {
         pages::write(&report, path)?;
     }
@@ -242,8 +276,9 @@ fn write_report(
     Ok(())
 }
 
-fn object(judge: &Judge<'_>, pair: &Pair, findings: &[Finding]) -> Value {
+fn object(power: &Power, pair: &Pair, findings: &[Finding]) -> Value {
     let c = &pair.comparison;
+    let findings = [findings, &pair.findings].concat();
     json!({
         "sample": pair.name,
         "verdict": pair.verdict.answer,
@@ -251,17 +286,17 @@ fn object(judge: &Judge<'_>, pair: &Pair, findings: &[Finding]) -> Value {
         "p_value": c.p_value,
         "chi2": c.chi2,
         "domain": { "spectrum": c.spectrum, "pdf": c.pdf },
-        "power": judge.power,
+        "power": power,
         "findings": findings,
         "disagreement": { "energy": pair.verdict.energy, "r": pair.r },
     })
 }
 
-fn tell(judge: &Judge<'_>, sides: &Sides, pairs: &[Pair], as_json: bool) {
+fn tell(power: &Power, sides: &Sides, pairs: &[Pair], as_json: bool) {
     if as_json {
         let objects: Vec<Value> = pairs
             .iter()
-            .map(|p| object(judge, p, &sides.findings))
+            .map(|p| object(power, p, &sides.findings))
             .collect();
         match objects.as_slice() {
             [one] if !sides.table => println!("{one}"),
@@ -270,6 +305,7 @@ fn tell(judge: &Judge<'_>, sides: &Sides, pairs: &[Pair], as_json: bool) {
         return;
     }
     load::tell(&sides.findings);
+    let axis = sides.axis;
     for pair in pairs {
         let c = &pair.comparison;
         println!(
@@ -278,11 +314,12 @@ fn tell(judge: &Judge<'_>, sides: &Sides, pairs: &[Pair], as_json: bool) {
             pair.verdict.answer.name(),
             c.p_value
         );
+        load::tell(&pair.findings);
         if !sides.table {
             println!("{}", pair.verdict.sentence);
             for range in &pair.verdict.energy {
                 println!(
-                    "  spectrum differs from {:.1} to {:.1} meV, by {:+.1} standard deviations",
+                    "  spectrum differs from {:.1} to {:.1} {axis}, by {:+.1} standard deviations",
                     range.from, range.to, range.deviation
                 );
             }

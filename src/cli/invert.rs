@@ -1,28 +1,42 @@
 //! `glassbridge invert`.
 
 use super::Outcome;
+use super::instrument_options::{ConstraintArgs, InstrumentArgs};
 use super::load::{self, Loaded};
-use super::read_options::ReadArgs;
-use crate::consistency::Domain;
+use super::raman::RamanArgs;
+use super::read_options::{PaperName, ReadArgs};
+use super::series::{self, ScanArgs};
+use crate::consistency::{Domain, DomainMap};
 use crate::error::{Error, Result};
-use crate::inverse::pseudo_inverse::{Filter, Penalty, PseudoInverse, Rule};
-use crate::inverse::{Channel, Inversion, Inverter, Measurement, Nuisance, Resolution};
+use crate::finding::Finding;
+use crate::inverse::pseudo_inverse::{Filter, Penalty, PseudoInverse, PseudoInversion, Rule};
+use crate::inverse::{
+    Channel, Choice, Constraints, Instruments, Inversion, Inverter, Measurement, Nuisance,
+    NuisanceFit, Ready, Resolution, Seen, Spectroscopy, Stacked, undeclared,
+};
 use crate::io::files;
 use crate::io::npz::Bundle;
 use crate::io::wide_table::WideTable;
 use crate::operator::Operator;
-use crate::report::pages;
+use crate::report::{Report, pages};
 use crate::units::Unit;
 use clap::ValueEnum;
 use faer::{Mat, MatRef};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A spectrum farther out than this share of the training glasses is looked at for undeclared nuisances.
+const SUSPICIOUS: f64 = 0.2;
 
 /// The pair distribution function that a spectrum implies, with a calibrated 95 % band.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     glassbridge invert sio2.npz spectrum.dat --noise 0.03 --out result --report result.pdf\n  \
-    glassbridge invert op.npz vdos.csv --noise 0.03 --out result")]
+    glassbridge invert op.npz vdos.csv --noise 0.03 --out result\n  \
+    glassbridge invert op.npz s.dat --nuisance scale,background,shift,width --resolution 2.5 --out result\n  \
+    glassbridge invert op.npz s.dat --non-negative --coordination 4:2.0 --out result\n  \
+    glassbridge invert vdos.npz ins.dat --with raman.npz=raman.dat --out result")]
 pub(super) struct Args {
     /// The operator file.
     operator: PathBuf,
@@ -40,11 +54,25 @@ pub(super) struct Args {
     /// What to fit along with the spectrum.
     #[arg(long, value_delimiter = ',', value_enum)]
     nuisance: Vec<NuisanceName>,
-    /// Also write a report (.pdf or .html).
+    #[command(flatten)]
+    instrument: InstrumentArgs,
+    #[command(flatten)]
+    glass: ConstraintArgs,
+    /// Another spectrum of the same samples with its own operator, trained on the same structures: inverted jointly
+    #[arg(long, value_name = "OP.npz=SPECTRUM")]
+    with: Vec<String>,
+    /// Also write a report (.pdf, .html or .json); of many spectra it is that of the series.
     #[arg(long)]
     report: Option<PathBuf>,
+    /// Paper of the report.
+    #[arg(long, value_enum, default_value = "a4")]
+    paper: PaperName,
+    #[command(flatten)]
+    scan: ScanArgs,
     #[command(flatten)]
     read: ReadArgs,
+    #[command(flatten)]
+    raman: RamanArgs,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -98,8 +126,10 @@ pub(super) enum NuisanceName {
     Scale,
     /// Constant and linear background.
     Background,
-    /// Stretch of the energy axis.
+    /// Stretch and offset of the energy axis.
     Shift,
+    /// Extra Gaussian broadening.
+    Width,
 }
 
 impl From<NuisanceName> for Nuisance {
@@ -108,6 +138,7 @@ impl From<NuisanceName> for Nuisance {
             NuisanceName::Scale => Self::Scale,
             NuisanceName::Background => Self::Background,
             NuisanceName::Shift => Self::Shift,
+            NuisanceName::Width => Self::Width,
         }
     }
 }
@@ -124,40 +155,75 @@ pub(super) fn noise_level(noise: Option<f64>) -> Result<Option<f64>> {
 }
 
 /// One input file, inverted.
-struct Done {
-    loaded: Loaded,
-    measurement: Measurement,
-    inversions: Vec<Inversion>,
-    domains: Vec<Domain>,
-    resolution: Resolution,
+pub(super) struct Done {
+    pub(super) loaded: Loaded,
+    pub(super) measurement: Measurement,
+    pub(super) inversions: Vec<Inversion>,
+    pub(super) domains: Vec<Domain>,
+    pub(super) resolution: Arc<Resolution>,
+    /// What a pseudo-inverse has to say of itself, one a spectrum.
+    pub(super) pseudo: Vec<PseudoInversion>,
+    /// r up to which neighbours are counted.
+    pub(super) cutoff: Option<f64>,
+    /// Degrees of freedom of each spectrum alone, if several were inverted jointly.
+    pub(super) alone: Vec<f64>,
+    /// What the inversion itself has to say.
+    pub(super) findings: Vec<Finding>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
     let operator = Operator::load(&args.operator)?;
     let level = noise_level(args.noise)?;
     let nuisances: Vec<Nuisance> = args.nuisance.iter().map(|n| (*n).into()).collect();
+    let covariance = args.instrument.covariance()?;
+    let spectroscopy = Spectroscopy {
+        level,
+        nuisances: &nuisances,
+        resolution: &args.instrument.resolution,
+        covariance: covariance.as_ref().map(Mat::as_ref),
+    };
+    let constraints = args.glass.constraints()?;
+    let mut instruments = Instruments::new(&operator);
     let mut all = Vec::new();
     for path in &args.spectra {
         let loaded = load::curves(path, &args.read, operator.meta.quantity)?;
-        all.push(invert(&operator, loaded, level, &nuisances, &args.how)?);
-    }
-    write(&operator, &all, args)?;
-    if let Some(path) = &args.report {
-        let one = all.iter().find(|d| !d.loaded.table).or(all.first());
-        if let Some(done) = one {
-            let view = pages::InversionView {
-                operator: &operator,
-                name: &done.loaded.names[0],
-                measurement: &done.measurement,
-                row: 0,
-                inversion: &done.inversions[0],
-                domain: done.domains[0],
-                resolution: &done.resolution,
-                findings: findings(done),
-                sources: vec![load::source(&args.operator)?, done.loaded.source.clone()],
-            };
-            pages::write(&pages::inversion_report(&view)?, path)?;
+        let loaded = args.raman.applied(loaded, operator.meta.quantity)?;
+        let measurement = Measurement::spectra_with(&operator, &loaded.raw, &spectroscopy)?;
+        let mut done = if args.with.is_empty() {
+            let ready = instruments.of(&measurement.channel)?;
+            invert(
+                &operator,
+                &ready,
+                loaded,
+                measurement,
+                &args.how,
+                &constraints,
+            )?
+        } else {
+            joint(
+                &operator,
+                loaded,
+                measurement,
+                args,
+                &spectroscopy,
+                &constraints,
+            )?
+        };
+        if nuisances.is_empty() && args.with.is_empty() && done.domains[0].q_share < SUSPICIOUS {
+            done.findings
+                .extend(undeclared(&operator, &done.loaded.raw, &spectroscopy));
         }
+        all.push(done);
+    }
+    let borrowed: Vec<&Done> = all.iter().collect();
+    write_tables(&operator, &borrowed, &args.out)?;
+    write_kernels(&operator, &all, &args.out)?;
+    if let Some(path) = &args.report {
+        let report = Report {
+            paper: args.paper.into(),
+            ..report(&operator, &mut instruments, &all, args)?
+        };
+        pages::write(&report, path)?;
     }
     let inside = all.iter().flat_map(|d| &d.domains).all(|d| d.inside);
     tell(&operator, &all, args);
@@ -168,76 +234,252 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     })
 }
 
-fn findings(done: &Done) -> Vec<crate::finding::Finding> {
+/// That of the one spectrum, or of the series.
+fn report<'a>(
+    operator: &'a Operator,
+    instruments: &mut Instruments<'a>,
+    all: &[Done],
+    args: &Args,
+) -> Result<Report> {
+    let source = load::source(&args.operator)?;
+    if all.iter().map(|d| d.inversions.len()).sum::<usize>() > 1 {
+        let all: Vec<&Done> = all.iter().collect();
+        return series::report(operator, source, &all, &args.scan);
+    }
+    let done = &all[0];
+    let ready = instruments.of(&done.measurement.channel)?;
+    pages::inversion_report(&pages::InversionView {
+        operator,
+        name: &done.loaded.names[0],
+        measurement: &done.measurement,
+        row: 0,
+        inversion: &done.inversions[0],
+        domain: done.domains[0],
+        map: DomainMap::new(&ready.inverter.seen, done.measurement.data.subrows(0, 1)),
+        resolution: &done.resolution,
+        choice: Choice::new(operator, &ready.inverter.seen)?,
+        pseudo: done.pseudo.first(),
+        findings: findings(done),
+        sources: vec![source, done.loaded.source.clone()],
+    })
+}
+
+pub(super) fn findings(done: &Done) -> Vec<Finding> {
     [
         done.loaded.findings.clone(),
         done.measurement.findings.clone(),
+        done.findings.clone(),
     ]
     .concat()
 }
 
 fn invert(
     operator: &Operator,
+    ready: &Ready<'_>,
     loaded: Loaded,
-    level: Option<f64>,
-    nuisances: &[Nuisance],
+    measurement: Measurement,
     how: &How,
+    constraints: &Constraints,
 ) -> Result<Done> {
-    let measurement = Measurement::spectra(operator, &loaded.raw, level, nuisances)?;
-    let inverter = Inverter::new(operator, &measurement.channel)?;
-    let mut inversions = inverter.invert(measurement.data.as_ref());
-    let left_out = inverter.seen.left_out_distances();
-    let domains = inversions
-        .iter()
-        .map(|i| Domain::rank(i.distance, &left_out))
-        .collect();
+    if how.estimator != Estimator::Gaussian && !constraints.is_empty() {
+        return Err(Error::new("constraints need the default estimator")
+            .because("a pseudo-inverse knows no posterior to stay close to")
+            .cure("leave --estimator out, or the constraints"));
+    }
+    let mut done = finish(operator, ready, loaded, measurement, constraints)?;
     if how.estimator != Estimator::Gaussian {
-        let g = other_estimates(operator, &measurement, &inverter, &inversions, how)?;
-        for (inversion, g) in inversions.iter_mut().zip(g) {
+        let (g, pseudo) = other_estimates(operator, &done, &ready.inverter, how)?;
+        for (inversion, g) in done.inversions.iter_mut().zip(g) {
             for (j, value) in g.iter().enumerate() {
                 let shift = value - inversion.g[j];
                 inversion.low[j] += shift;
                 inversion.high[j] += shift;
             }
             inversion.g = g;
+            // They belong to the default estimator.
+            inversion.derived.clear();
         }
+        done.pseudo = pseudo;
+        done.findings.push(Finding::new(
+            "band-of-the-default",
+            "The band around this estimator's g(r) is that of the default estimator, moved: it was not calibrated for it and does not hold its noise amplification.",
+            "Use --estimator gaussian for a band that holds.",
+        ));
+    }
+    Ok(done)
+}
+
+/// Inverts and ranks.
+pub(super) fn finish(
+    operator: &Operator,
+    ready: &Ready<'_>,
+    loaded: Loaded,
+    measurement: Measurement,
+    constraints: &Constraints,
+) -> Result<Done> {
+    let inversions = ready
+        .inverter
+        .invert_constrained(&measurement, constraints)?;
+    let held: Vec<f64> = inversions.iter().flat_map(|i| i.active.clone()).collect();
+    let mut findings: Vec<Finding> = ready.resolution.finding().into_iter().collect();
+    if !held.is_empty() {
+        let ends = (held.iter().copied()).fold((f64::INFINITY, 0.0), |e: (f64, f64), r| {
+            (e.0.min(r), e.1.max(r))
+        });
+        findings.push(Finding::new(
+            "constraint-active",
+            format!(
+                "g >= 0 held the estimate back at {} points from {:.2} to {:.2} Å in {} spectra.",
+                held.len(),
+                ends.0,
+                ends.1,
+                inversions.len()
+            ),
+            "Where a constraint decides, the data do not: see `active` in the summary.",
+        ));
     }
     Ok(Done {
-        resolution: inverter.resolution()?,
+        domains: (inversions.iter())
+            .map(|i| Domain::rank(i.distance, &ready.left_out))
+            .collect(),
+        cutoff: operator
+            .relative_density
+            .as_ref()
+            .and(ready.inverter.coordination_cutoff()),
+        resolution: Arc::clone(&ready.resolution),
         loaded,
         measurement,
         inversions,
-        domains,
+        pseudo: Vec::new(),
+        alone: Vec::new(),
+        findings,
     })
+}
+
+/// The spectrum and those given by `--with` as one measurement.
+fn joint(
+    operator: &Operator,
+    loaded: Loaded,
+    measurement: Measurement,
+    args: &Args,
+    spectroscopy: &Spectroscopy<'_>,
+    constraints: &Constraints,
+) -> Result<Done> {
+    if args.how.estimator != Estimator::Gaussian {
+        return Err(Error::new("a joint inversion needs the default estimator")
+            .cure("leave --estimator out"));
+    }
+    let mut others = Vec::new();
+    for pair in &args.with {
+        let (op, spectrum) = pair.split_once('=').ok_or_else(|| {
+            Error::new(format!("'{pair}' is not OP.npz=SPECTRUM"))
+                .cure("name the operator and its spectrum, such as raman.npz=raman.dat")
+        })?;
+        let other = Operator::load(Path::new(op))?;
+        let second = load::curves(
+            Path::new(spectrum),
+            &ReadArgs::default(),
+            other.meta.quantity,
+        )?;
+        if second.table && loaded.table && second.names != loaded.names {
+            return Err(
+                Error::new("the tables to invert jointly name other samples")
+                    .at(spectrum)
+                    .cure("give tables with the same samples in the same order"),
+            );
+        }
+        let how = Spectroscopy {
+            resolution: &[],
+            covariance: None,
+            ..*spectroscopy
+        };
+        let measured = Measurement::spectra_with(&other, &second.raw, &how)?;
+        others.push((other, measured));
+    }
+    let mut parts = vec![(operator, &measurement)];
+    parts.extend(others.iter().map(|(o, m)| (o, m)));
+    let mut alone = Vec::new();
+    for (o, m) in &parts {
+        alone.push(
+            Inverter::new(o, &m.channel)?
+                .resolution()?
+                .degrees_of_freedom,
+        );
+    }
+    let stacked = Stacked::new(&parts)?;
+    let inverter = Inverter::joint(operator, &stacked)?;
+    let ready = Ready::new(inverter, &stacked.measurement.channel)?;
+    let mut done = finish(
+        operator,
+        &ready,
+        loaded,
+        stacked.measurement.clone(),
+        constraints,
+    )?;
+    let own = measurement.channel.x.len();
+    for inversion in &mut done.inversions {
+        inversion.refolded.truncate(own);
+    }
+    done.findings.push(Finding::new(
+        "joint",
+        format!(
+            "{} spectra inverted jointly: {:.1} directions decided, {} by each alone.",
+            parts.len(),
+            done.resolution.degrees_of_freedom,
+            alone
+                .iter()
+                .map(|d| format!("{d:.1}"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+        "See --help for what each spectrum needs.",
+    ));
+    done.measurement = measurement;
+    done.alone = alone;
+    Ok(done)
 }
 
 /// g of the estimators that are offered for comparison, one row a spectrum.
 fn other_estimates(
     operator: &Operator,
-    measurement: &Measurement,
+    done: &Done,
     inverter: &Inverter<'_>,
-    default: &[Inversion],
     how: &How,
-) -> Result<Vec<Vec<f64>>> {
-    let data = measurement.data.as_ref();
-    let descriptors: Vec<Vec<f64>> = if how.estimator == Estimator::Backward {
-        backward(operator, &measurement.channel, data)?
-    } else {
-        let inverse = pseudo_inverse(operator, &measurement.channel, inverter, how)?;
-        let each = (0..data.nrows()).map(|i| inverse.invert(&crate::operator::rows::row(data, i)));
-        each.map(|r| r.map(|p| p.x)).collect::<Result<_>>()?
-    };
-    let divided = |(x, inversion): (Vec<f64>, &Inversion)| -> Vec<f64> {
+) -> Result<(Vec<Vec<f64>>, Vec<PseudoInversion>)> {
+    let rows: Vec<Measurement> = (0..done.measurement.data.nrows())
+        .map(|i| done.measurement.one(i))
+        .collect();
+    let divided = |x: Vec<f64>, inversion: &Inversion| -> Vec<f64> {
         let density = inversion.relative_density.unwrap_or(1.0);
         x.into_iter().map(|x| x / density).collect()
     };
-    Ok(descriptors.into_iter().zip(default).map(divided).collect())
+    if how.estimator == Estimator::Backward {
+        let each = rows.iter().zip(&done.inversions).map(|(one, inversion)| {
+            let x = backward(operator, &one.channel, one.data.as_ref())?.remove(0);
+            Ok(divided(x, inversion))
+        });
+        return Ok((each.collect::<Result<_>>()?, Vec::new()));
+    }
+    let shared = pseudo_inverse(operator, &done.measurement.channel, &inverter.seen, how)?;
+    let mut pseudo = Vec::new();
+    for one in &rows {
+        let z = crate::operator::rows::row(one.data.as_ref(), 0);
+        pseudo.push(if one.nuisances.is_empty() {
+            shared.invert(&z)?
+        } else {
+            pseudo_inverse(operator, &one.channel, &inverter.seen, how)?.invert(&z)?
+        });
+    }
+    let g = (pseudo.iter().zip(&done.inversions))
+        .map(|(p, inversion)| divided(p.x.clone(), inversion))
+        .collect();
+    Ok((g, pseudo))
 }
 
 fn pseudo_inverse(
     operator: &Operator,
     channel: &Channel,
-    inverter: &Inverter<'_>,
+    seen: &Seen,
     how: &How,
 ) -> Result<PseudoInverse> {
     let filter = match how.estimator {
@@ -257,7 +499,7 @@ fn pseudo_inverse(
         (None, RuleName::Evidence) => Rule::Evidence,
         (None, RuleName::HeldOut) => Rule::HeldOut,
     };
-    PseudoInverse::new(operator, channel, &inverter.seen, filter, penalty, rule)
+    PseudoInverse::new(operator, channel, seen, filter, penalty, rule)
 }
 
 /// `V y + c`; the spectrum must lie on the operator's own grid, because V knows no instrument.
@@ -279,7 +521,8 @@ fn backward(
         .collect())
 }
 
-fn write(operator: &Operator, all: &[Done], args: &Args) -> Result<()> {
+/// g with its band, and the summary.
+pub(super) fn write_tables(operator: &Operator, all: &[&Done], out: &Path) -> Result<()> {
     let names: Vec<String> = all.iter().flat_map(|d| d.loaded.names.clone()).collect();
     let inversions: Vec<&Inversion> = all.iter().flat_map(|d| &d.inversions).collect();
     let axis = operator.meta.r.centres();
@@ -291,22 +534,26 @@ fn write(operator: &Operator, all: &[Done], args: &Args) -> Result<()> {
         unit: Some(Unit::Angstrom),
         notes: vec![("made by".into(), format!("glassbridge invert, {what}"))],
     };
-    table(&|i| &i.g, "estimate").write(&args.out.join("g.csv"))?;
-    table(&|i| &i.low, "lower end of the 95 % band").write(&args.out.join("g_lower.csv"))?;
-    table(&|i| &i.high, "upper end of the 95 % band").write(&args.out.join("g_upper.csv"))?;
-    files::replace_text(
-        &args.out.join("summary.csv"),
-        &summary_table(operator, all)?,
-    )?;
+    table(&|i| &i.g, "estimate").write(&out.join("g.csv"))?;
+    table(&|i| &i.low, "lower end of the 95 % band").write(&out.join("g_lower.csv"))?;
+    table(&|i| &i.high, "upper end of the 95 % band").write(&out.join("g_upper.csv"))?;
+    let summary = summary_table(operator, all)?;
+    files::replace_text(&out.join("summary.csv"), &summary)
+}
+
+/// Averaging kernels and shares, once for neighbouring spectra of one instrument.
+fn write_kernels(operator: &Operator, all: &[Done], out: &Path) -> Result<()> {
+    let axis = operator.meta.r.centres();
+    let mut each: Vec<&Arc<Resolution>> = all.iter().map(|d| &d.resolution).collect();
+    each.dedup_by(|a, b| Arc::ptr_eq(a, b));
     let mut kernels = Bundle::default();
-    for (k, done) in all.iter().enumerate() {
+    for (k, r) in each.into_iter().enumerate() {
         let suffix = if k == 0 {
             String::new()
         } else {
             format!("_{}", k + 1)
         };
         let row = |v: &[f64]| Mat::from_fn(1, v.len(), |_, j| v[j]);
-        let r = &done.resolution;
         for (name, m) in [
             ("kernels", r.kernels.clone()),
             ("data_share", row(&r.data_share)),
@@ -318,14 +565,17 @@ fn write(operator: &Operator, all: &[Done], args: &Args) -> Result<()> {
         }
     }
     let bytes = kernels.to_bytes()?;
-    files::replace(&args.out.join("kernels.npz"), |out| {
-        out.write_all(&bytes)
-            .map_err(|e| Error::io(&args.out, "write the kernels", &e))
+    files::replace(&out.join("kernels.npz"), |file| {
+        file.write_all(&bytes)
+            .map_err(|e| Error::io(out, "write the kernels", &e))
     })
 }
 
 /// One object a spectrum.
-fn summaries(operator: &Operator, all: &[Done]) -> Vec<Value> {
+pub(super) fn summaries<'d>(
+    operator: &Operator,
+    all: impl Iterator<Item = &'d Done>,
+) -> Vec<Value> {
     let mut out = Vec::new();
     for done in all {
         for (k, (inversion, domain)) in done.inversions.iter().zip(&done.domains).enumerate() {
@@ -334,7 +584,7 @@ fn summaries(operator: &Operator, all: &[Done]) -> Vec<Value> {
                 .mean_density
                 .zip(inversion.relative_density)
                 .map(|(m, d)| m * d);
-            out.push(json!({
+            let mut row = json!({
                 "sample": done.loaded.names[k],
                 "verdict": if domain.inside { "inside-domain" } else { "outside-domain" },
                 "t2": domain.t2,
@@ -347,14 +597,79 @@ fn summaries(operator: &Operator, all: &[Done]) -> Vec<Value> {
                 "scale": done.measurement.scale[k],
                 "noise": done.measurement.channel.sigma[0],
                 "noise_known": done.measurement.channel.sigma_known,
-            }));
+                "nuisances": done.measurement.nuisances.get(k).map(nuisances),
+                "derived": inversion.derived,
+                "active": inversion.active,
+                "pseudo_inverse": done.pseudo.get(k).map(pseudo),
+            });
+            flatten(&mut row, done, k);
+            out.push(row);
         }
     }
     out
 }
 
-fn summary_table(operator: &Operator, all: &[Done]) -> Result<String> {
-    const COLUMNS: [&str; 12] = [
+/// Values, errors and correlations of what was fitted along.
+fn nuisances(fit: &NuisanceFit) -> Value {
+    let n = fit.parameters.len();
+    let row = |i: usize| {
+        (0..n)
+            .map(|j| fit.correlations[(i, j)])
+            .collect::<Vec<f64>>()
+    };
+    json!({
+        "parameters": fit.parameters,
+        "correlations": (0..n).map(row).collect::<Vec<_>>(),
+        "log_evidence_gain": fit.log_evidence_gain,
+    })
+}
+
+/// What a pseudo-inverse says of itself.
+fn pseudo(found: &PseudoInversion) -> Value {
+    json!({
+        "lambda": found.lambda,
+        "degrees_of_freedom": found.degrees_of_freedom,
+        "noise_amplification": found.noise_amplification,
+        "amplification_over_prior": found.amplification_over_prior,
+        "curve": found.curve,
+        "picard": found.picard,
+    })
+}
+
+/// Adds what fits into cells of a table: the derived numbers, the nuisances, how many constraints held.
+fn flatten(row: &mut Value, done: &Done, k: usize) {
+    let inversion = &done.inversions[k];
+    for number in &inversion.derived {
+        row[number.name] = json!(number.value);
+        row[format!("{}_low", number.name)] = json!(number.low);
+        row[format!("{}_high", number.name)] = json!(number.high);
+    }
+    if let Some(cutoff) = done.cutoff {
+        row["coordination_cutoff"] = json!(cutoff);
+    }
+    for found in done
+        .measurement
+        .nuisances
+        .get(k)
+        .iter()
+        .flat_map(|n| &n.parameters)
+    {
+        row[format!("nuisance_{}", found.name)] = json!(found.value);
+        row[format!("nuisance_{}_error", found.name)] = json!(found.error);
+    }
+    row["active_constraints"] = json!(inversion.active.len());
+    if !done.alone.is_empty() {
+        row["degrees_of_freedom_alone"] = json!(done.alone);
+    }
+    if let Some(found) = done.pseudo.get(k) {
+        row["lambda"] = json!(found.lambda);
+        row["noise_amplification"] = json!(found.noise_amplification);
+    }
+}
+
+/// The columns of the table: what every spectrum has, then what some have, all of it a number or a word.
+fn columns(rows: &[Value]) -> Vec<String> {
+    const FIRST: [&str; 12] = [
         "sample",
         "verdict",
         "t2",
@@ -368,17 +683,30 @@ fn summary_table(operator: &Operator, all: &[Done]) -> Result<String> {
         "noise",
         "noise_known",
     ];
+    let mut columns: Vec<String> = FIRST.iter().map(|c| (*c).to_owned()).collect();
+    for (key, value) in rows.iter().filter_map(Value::as_object).flatten() {
+        let nested = value.is_array() || value.is_object() || value.is_null();
+        if !nested && !columns.contains(key) {
+            columns.push(key.clone());
+        }
+    }
+    columns
+}
+
+fn summary_table(operator: &Operator, all: &[&Done]) -> Result<String> {
+    let rows = summaries(operator, all.iter().copied());
+    let columns = columns(&rows);
     let failed =
         |e: &dyn std::fmt::Display| Error::new("cannot write the summary").because(e.to_string());
     let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(COLUMNS).map_err(|e| failed(&e))?;
-    for row in summaries(operator, all) {
+    out.write_record(&columns).map_err(|e| failed(&e))?;
+    for row in &rows {
         let cell = |c: &str| match &row[c] {
             Value::String(s) => s.clone(),
-            Value::Null => String::new(),
+            Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
             other => other.to_string(),
         };
-        out.write_record(COLUMNS.iter().map(|c| cell(c)))
+        out.write_record(columns.iter().map(|c| cell(c)))
             .map_err(|e| failed(&e))?;
     }
     let bytes = out.into_inner().map_err(|e| failed(&e))?;
@@ -387,7 +715,7 @@ fn summary_table(operator: &Operator, all: &[Done]) -> Result<String> {
 
 fn tell(operator: &Operator, all: &[Done], args: &Args) {
     let findings: Vec<_> = all.iter().flat_map(findings).collect();
-    let rows = summaries(operator, all);
+    let rows = summaries(operator, all.iter());
     if args.json {
         println!(
             "{}",

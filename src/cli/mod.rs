@@ -10,18 +10,25 @@
 
 mod check;
 mod completions;
+mod convert;
 mod demo;
 mod inspect;
+mod instrument_options;
 mod invert;
 mod load;
 mod peaks;
 mod phonons;
 mod predict;
 mod progress;
+mod raman;
 mod read_options;
+mod series;
+mod serve;
 mod simulate;
 mod train;
 mod training_data;
+mod validate;
+mod watch;
 
 use crate::error::Result;
 use clap::{Parser, Subcommand};
@@ -40,11 +47,15 @@ enum Verb {
     Demo(demo::Args),
     Invert(invert::Args),
     Check(check::Args),
+    Watch(watch::Args),
+    Serve(serve::Args),
+    Validate(validate::Args),
     Predict(predict::Args),
     Inspect(inspect::Args),
     Train(train::Args),
     Simulate(simulate::Args),
     Phonons(phonons::Args),
+    Convert(convert::Args),
     Completions(completions::Args),
 }
 
@@ -64,11 +75,15 @@ pub fn main() -> ExitCode {
             Verb::Demo(args) => demo::run(&args),
             Verb::Invert(args) => invert::run(&args),
             Verb::Check(args) => check::run(&args),
+            Verb::Watch(args) => watch::run(&args),
+            Verb::Serve(args) => serve::run(&args),
+            Verb::Validate(args) => validate::run(&args),
             Verb::Predict(args) => predict::run(&args),
             Verb::Inspect(args) => inspect::run(&args),
             Verb::Train(args) => train::run(&args),
             Verb::Simulate(args) => simulate::run(&args),
             Verb::Phonons(args) => phonons::run(&args),
+            Verb::Convert(args) => convert::run(&args),
             Verb::Completions(args) => completions::run(&args),
         }
     };

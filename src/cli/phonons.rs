@@ -3,6 +3,7 @@
 mod curves;
 mod found;
 mod input;
+mod light_and_heat;
 mod scattering;
 mod told;
 mod written;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  \
     glassbridge phonons glass.extxyz --potential tersoff:sio2-2007 --relax\n  \
     glassbridge phonons glass.extxyz --potential tersoff:sio2-2007 --observables vdos,rdf --out curves\n  \
+    glassbridge phonons a-si.extxyz --potential tersoff:si-1988 --relax --observables raman,kappa --sound 6700 --out curves\n  \
     glassbridge phonons glass.extxyz --potential tersoff:sio2-2007 --observables ins,ixs --temperature 300 --out curves\n  \
     glassbridge phonons glass.extxyz --potential tersoff:file=SiO.tersoff --hessian H.npy --json")]
 pub(super) struct Args {
@@ -55,6 +57,8 @@ pub(super) struct Args {
     /// Where the curves go.
     #[arg(long, value_name = "DIR", requires = "observables")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    heat: found::Heat,
     /// Write the second derivatives (eV/A^2), 3N x 3N (in the plane 2N x 2N), for numpy.
     #[arg(long, value_name = "H.npy")]
     hessian: Option<PathBuf>,

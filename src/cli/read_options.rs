@@ -1,4 +1,4 @@
-//! What the user says about a measured file that the file does not.
+//! What the user says about a measured file that the file does not, and about the paper of a report.
 
 use crate::curve::Quantity;
 use crate::elements::Composition;
@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::instrument::Window;
 use crate::inverse::Diffraction;
 use crate::io::curve_text::{ReadOptions, Reading, read_curve};
+use crate::report::Paper;
 use crate::units::Unit;
 use std::path::Path;
 
@@ -55,6 +56,9 @@ pub(super) struct SampleArgs {
     /// Window of that transform
     #[arg(long, value_enum, default_value = "none")]
     pub(super) window: WindowName,
+    /// Standard deviation (Å) by which the peaks of the PDF are wider than those of the training glasses
+    #[arg(long, value_name = "SIGMA")]
+    pub(super) pdf_width: Option<f64>,
     /// Number density in atoms/Å^3, e.g. 0.0662 for silica glass
     #[arg(long)]
     pub(super) density: Option<f64>,
@@ -82,7 +86,27 @@ impl SampleArgs {
                 WindowName::None => Window::None,
                 WindowName::Lorch => Window::Lorch,
             },
+            width: self.pdf_width,
             composition: self.composition.as_ref(),
+        }
+    }
+}
+
+/// Paper sizes on the command line.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+pub(super) enum PaperName {
+    /// 210 by 297 mm.
+    #[default]
+    A4,
+    /// US Letter.
+    Letter,
+}
+
+impl From<PaperName> for Paper {
+    fn from(name: PaperName) -> Self {
+        match name {
+            PaperName::A4 => Self::A4,
+            PaperName::Letter => Self::Letter,
         }
     }
 }

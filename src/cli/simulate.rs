@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// Seed.
     #[arg(long)]
     seed: Option<u64>,
-    /// Record these too: ins. Densities of states, g(r), angles and rings are always recorded.
+    /// Record these too: ins, ixs, raman, raman-reduced, kappa. Densities of states, g(r), angles and rings are always recorded.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     observables: Option<Vec<String>>,
     /// Threads; all cores if not given.

@@ -1,8 +1,10 @@
 //! `glassbridge train`.
 
-use super::{Outcome, training_data};
+use super::{Outcome, load, training_data};
 use crate::curve::Quantity;
+use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::finding::Finding;
 use crate::operator::features::Block;
 use crate::operator::forward::Request;
 use crate::operator::{Descriptor, Estimator, Operator, Scores, Settings, TrainingSet, scope};
@@ -15,6 +17,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     glassbridge train sio2-set --quantity neutron-gdos --out sio2.npz\n  \
+    glassbridge train asi-set --quantity kappa --at 300 --out kappa-300.npz\n  \
     glassbridge train --structure rdf.csv --spectra vdos.csv --samples samples.csv --quantity vdos --out op.npz")]
 pub(super) struct Args {
     /// A dataset folder made by `glassbridge simulate`.
@@ -32,6 +35,9 @@ pub(super) struct Args {
     /// What the spectra are.
     #[arg(long, required_unless_present = "scope")]
     quantity: Option<Quantity>,
+    /// Of a thermal conductivity only its value at this temperature in K.
+    #[arg(long, value_name = "T")]
+    at: Option<f64>,
     /// The operator file to write.
     #[arg(long, required_unless_present = "scope")]
     out: Option<PathBuf>,
@@ -56,6 +62,9 @@ pub(super) struct Args {
     /// Keep this share of the samples out of the fit and score on it (else: cross-validation).
     #[arg(long)]
     holdout: Option<f64>,
+    /// Broaden the training spectra by a further Gaussian of this standard deviation (meV), e.g. to the resolution of an instrument.
+    #[arg(long, value_name = "SIGMA")]
+    broaden: Option<f64>,
     /// Seed of the folds.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -120,12 +129,22 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let (Some(quantity), Some(out)) = (args.quantity, &args.out) else {
         return Err(Error::new("--quantity and --out are needed"));
     };
-    if !quantity.is_density() {
+    if !quantity.is_target() {
         return Err(Error::new(format!("{quantity} is not a spectrum"))
-            .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman or raman-reduced"));
+            .cure("use --quantity vdos, neutron-gdos, ins, ixs, raman, raman-reduced or kappa"));
     }
     let Read { descriptor, blocks } = args.descriptor.clone().unwrap_or_default();
-    let set = load(args, quantity, &blocks)?;
+    let (mut set, mut whole) = training_set(args, quantity, &blocks)?;
+    if let Some(kelvin) = args.at {
+        set = training_data::at(set, kelvin)?;
+        // One number a sample gains nothing from more than those that are kept.
+        whole = None;
+    }
+    if let Some(sigma) = args.broaden {
+        set = set.broadened(sigma)?;
+        whole = whole.map(|w| w.broadened(sigma));
+    }
+    let findings = sharpness(args, &set)?;
     let settings = Settings {
         forward: Request {
             estimator: args.estimator,
@@ -138,27 +157,53 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         blocks,
         seed: args.seed,
     };
-    let operator = Operator::train(&set, &settings)?;
+    let mut operator = Operator::train(&set, &settings)?;
+    if let Some(whole) = whole {
+        operator = operator.clone().refitted(|| whole.blocks(&operator))?;
+    }
     operator.save(out)?;
     if args.json {
-        println!("{}", summary(&operator));
+        println!("{}", summary(&operator, &findings));
     } else {
+        load::tell(&findings);
         print!("{}", words(&operator));
         println!("written to {}", out.display());
     }
     Ok(Outcome::Done)
 }
 
-fn load(args: &Args, quantity: Quantity, blocks: &[Block]) -> Result<TrainingSet> {
+fn training_set(
+    args: &Args,
+    quantity: Quantity,
+    blocks: &[Block],
+) -> Result<(TrainingSet, Option<training_data::Whole>)> {
     match (&args.dataset, &args.structure, &args.spectra) {
         (Some(folder), ..) => training_data::from_dataset(folder, quantity, blocks),
         (None, Some(structure), Some(spectra)) => {
             let samples = args.samples.as_deref();
-            training_data::from_tables(structure, spectra, samples, quantity)
+            let set = training_data::from_tables(structure, spectra, samples, quantity)?;
+            Ok((set, None))
         }
         _ => Err(Error::new("nothing to train on")
             .cure("give a dataset folder, or --structure and --spectra")),
     }
+}
+
+/// Whether the spectra of a dataset are too sharp for its cells. Tables say nothing of their cells.
+fn sharpness(args: &Args, set: &TrainingSet) -> Result<Vec<Finding>> {
+    let Some(folder) = args
+        .dataset
+        .as_ref()
+        .filter(|_| set.quantity.axis() == Unit::Mev)
+    else {
+        return Ok(Vec::new());
+    };
+    let data = Dataset::open(folder)?;
+    let atoms = data.column("atoms")?;
+    let mean = atoms.iter().sum::<f64>() / atoms.len() as f64;
+    let own = data.manifest.recipe.record.broadening;
+    let broadening = own.hypot(args.broaden.unwrap_or(0.0));
+    Ok(set.too_sharp(mean, broadening).into_iter().collect())
 }
 
 fn tell_scope(json: bool) {
@@ -188,13 +233,14 @@ fn unit_factor(operator: &Operator) -> f64 {
 
 fn normalisation(operator: &Operator) -> String {
     let unit = match operator.meta.spectrum_unit {
+        Unit::Kelvin => return "none, absolute; mse in (W/m/K)^2".into(),
         Unit::Thz => Unit::Thz,
         _ => Unit::Mev,
     };
     format!("area of the spectrum 1 over {unit}; mse in (1/{unit})^2")
 }
 
-fn summary(operator: &Operator) -> serde_json::Value {
+fn summary(operator: &Operator, findings: &[Finding]) -> serde_json::Value {
     let (scores, unit) = (&operator.meta.scores, unit_factor(operator));
     let dependence: Vec<_> = (scores.dependence.iter())
         .map(|v| json!({ "what": v.what, "r2": v.held_out_r2, "mse": v.held_out_mse * unit }))
@@ -205,6 +251,7 @@ fn summary(operator: &Operator) -> serde_json::Value {
         "forward": operator.meta.forward,
         "descriptor": operator.meta.descriptor,
         "features": operator.meta.reads(),
+        "streamed": operator.meta.streamed,
         "lambda": operator.meta.lambda_forward,
         "degrees_of_freedom": operator.meta.degrees_of_freedom,
         "train": { "mse": scores.train_mse * unit },
@@ -221,6 +268,7 @@ fn summary(operator: &Operator) -> serde_json::Value {
         "learning": scores.learning,
         "dependence": dependence,
         "normalisation": normalisation(operator),
+        "findings": findings,
     })
 }
 
@@ -241,6 +289,17 @@ fn words(operator: &Operator) -> String {
         scores.train_mse * unit,
         normalisation(operator),
     );
+    if let Some(all) = m.streamed {
+        let _ = writeln!(
+            out,
+            "maps      of all {} samples, read block by block: R2 by leave-one-out {:.3} forward, {:.3} backward without noise; \
+             what else is told is of the {} kept, an even part",
+            all.samples,
+            all.forward_r2,
+            all.backward_r2,
+            operator.samples(),
+        );
+    }
     if let Some(beyond) = scores.headroom {
         let _ = writeln!(
             out,

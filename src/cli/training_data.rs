@@ -4,16 +4,17 @@ use super::load::{axis_factor, densities, per_inside_unit, source};
 use crate::atoms::structure::Structure;
 use crate::curve::Quantity;
 use crate::dataset::recipe::Record;
-use crate::dataset::store::{stack, weighted};
+use crate::dataset::store::stack;
 use crate::dataset::{Dataset, descriptors};
 use crate::elements::{Composition, element};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
+use crate::instrument::resolution::{gaussian, sampling};
 use crate::instrument::weights::neutron_weights;
 use crate::io::wide_table::WideTable;
 use crate::operator::features::{Added, Block};
-use crate::operator::{TrainingSet, Weighting, rows};
-use crate::units::Unit;
+use crate::operator::streamed::Pairs;
+use crate::operator::{Descriptor, Operator, TrainingSet, Weighting, rows};
 use faer::Mat;
 use rayon::prelude::*;
 use std::path::Path;
@@ -71,20 +72,24 @@ pub(super) fn from_tables(
             .map(|(k, v)| (format!("{which} {k}"), v.clone()))
             .collect()
     };
+    let (energy, values) = if quantity == Quantity::Kappa && y.axis.len() == 1 {
+        at_one_temperature(y.axis[0], &y.rows)?
+    } else {
+        let grid = Grid::from_centres(&y.axis).map_err(|e| e.at(spectra))?;
+        (grid.scaled(energy_factor), y.rows)
+    };
     Ok(TrainingSet {
         r: Grid::from_centres(&g.axis)
             .map_err(|e| e.at(structure))?
             .scaled(length_factor),
-        energy: Grid::from_centres(&y.axis)
-            .map_err(|e| e.at(spectra))?
-            .scaled(energy_factor),
+        energy,
         added: Vec::new(),
         density: samples
             .map(|path| densities(path, &g.samples))
             .transpose()?,
-        spectra: per_inside_unit(&y.rows, quantity, energy_factor),
+        spectra: per_inside_unit(&values, quantity, energy_factor),
         notes: [label("structure", &g.notes), label("spectra", &y.notes)].concat(),
-        spectrum_unit: y.unit.unwrap_or(Unit::Mev),
+        spectrum_unit: y.unit.unwrap_or(quantity.axis()),
         g: g.rows,
         quantity,
         weighting: Weighting::Number,
@@ -94,15 +99,120 @@ pub(super) fn from_tables(
     })
 }
 
-/// A training set from a dataset folder: the samples its rule calls usable. A neutron spectrum of elements is paired with the
-/// neutron-weighted g(r), any other with the number-weighted one.
+/// Conductivities at one temperature (n x 1) as curves that are constant over two kelvin around it, so that a number is a spectrum
+/// of two equal bins and everything that holds for spectra holds for it.
+fn at_one_temperature(kelvin: f64, values: &Mat<f64>) -> Result<(Grid, Mat<f64>)> {
+    let grid = Grid::new(kelvin - 1.0, kelvin + 1.0, 2)?;
+    Ok((grid, Mat::from_fn(values.nrows(), 2, |i, _| values[(i, 0)])))
+}
+
+/// A training set of conductivities at one temperature (K) of those it was recorded at, or between them.
+///
+/// Errors: the set is of another quantity; the temperature is outside.
+pub(super) fn at(set: TrainingSet, kelvin: f64) -> Result<TrainingSet> {
+    if set.quantity != Quantity::Kappa {
+        return Err(Error::new(format!("--at {kelvin} K of {}", set.quantity))
+            .because("only a thermal conductivity is known temperature by temperature")
+            .cure("leave --at out"));
+    }
+    let sampling = sampling(&set.energy, &[kelvin])?;
+    let (energy, spectra) = at_one_temperature(kelvin, &(&set.spectra * sampling.transpose()))?;
+    Ok(TrainingSet {
+        spectra,
+        energy,
+        ..set
+    })
+}
+
+/// More samples than this are thinned evenly to this many in what an operator keeps and is calibrated on, whose cost grows with
+/// their square; its maps are then fitted to all, block by block.
+const MOST_KEPT: usize = 2000;
+
+/// A training set from a dataset folder: of the samples its rule calls usable all, or an even part; then the whole beside it. A
+/// neutron spectrum of elements is paired with the neutron-weighted g(r), any other with the number-weighted one.
 pub(super) fn from_dataset(
     folder: &Path,
     quantity: Quantity,
     blocks: &[Block],
-) -> Result<TrainingSet> {
+) -> Result<(TrainingSet, Option<Whole>)> {
     let data = Dataset::open(folder)?;
-    from_opened(folder, &data, quantity, blocks)
+    let usable = data.usable()?;
+    let n = usable.len();
+    if n <= MOST_KEPT {
+        return Ok((from_opened(folder, &data, &usable, quantity, blocks)?, None));
+    }
+    let kept: Vec<usize> = (0..MOST_KEPT).map(|k| usable[k * n / MOST_KEPT]).collect();
+    let set = from_opened(folder, &data, &kept, quantity, blocks)?;
+    let (weighting, composition) = scattering(&data, quantity)?;
+    let whole = Whole {
+        pairs: pair_arrays(folder, &data, weighting, composition.as_ref())?,
+        spectra: vec![(quantity.name().into(), 1.0)],
+        densities: data.column("number_density")?,
+        broadening: None,
+        usable,
+        data,
+    };
+    Ok((set, Some(whole)))
+}
+
+/// All usable samples of a dataset too large to be kept.
+pub(super) struct Whole {
+    data: Dataset,
+    usable: Vec<usize>,
+    densities: Vec<f64>,
+    pairs: Vec<(String, f64)>,
+    spectra: Vec<(String, f64)>,
+    /// Further broadening, standard deviation in meV.
+    broadening: Option<f64>,
+}
+
+impl Whole {
+    /// With the spectra broadened by a further Gaussian of this standard deviation, meV.
+    pub(super) fn broadened(self, sigma: f64) -> Self {
+        Self {
+            broadening: Some(sigma),
+            ..self
+        }
+    }
+
+    /// Descriptors and spectra, block by block, as `operator` has them.
+    pub(super) fn blocks<'a>(
+        &'a self,
+        operator: &'a Operator,
+    ) -> Result<impl Iterator<Item = Result<Pairs>> + use<'a>> {
+        let mean = match operator.meta.descriptor {
+            Descriptor::Rdf => None,
+            Descriptor::RhoRdf => operator.meta.mean_density,
+        };
+        let (g, y) = (
+            self.data.blocks(&self.pairs)?,
+            self.data.blocks(&self.spectra)?,
+        );
+        let wider = (self.broadening).map(|sigma| gaussian(&operator.meta.energy, sigma));
+        let mut first = 0;
+        Ok(g.zip(y).map(move |(g, y)| {
+            let (g, y) = (g?, y?);
+            let next = first + g.nrows();
+            let from = self.usable.partition_point(|&i| i < first);
+            let to = self.usable.partition_point(|&i| i < next);
+            let which: Vec<usize> = self.usable[from..to].iter().map(|i| i - first).collect();
+            let mut x = rows::select(g.as_ref(), &which);
+            if let Some(mean) = mean {
+                for (k, i) in which.iter().enumerate() {
+                    let relative = self.densities[first + i] / mean;
+                    x.row_mut(k).iter_mut().for_each(|v| *v *= relative);
+                }
+            }
+            first = next;
+            let y = rows::select(y.as_ref(), &which);
+            Ok((
+                x,
+                wider
+                    .as_ref()
+                    .map_or_else(|| y.clone(), |k| &y * k.transpose()),
+            ))
+        }))
+    }
 }
 
 /// The same with the name of each sample.
@@ -114,16 +224,12 @@ pub(super) fn named_samples(
     let data = Dataset::open(folder)?;
     let names = data.names();
     let usable = data.usable()?;
-    let set = from_opened(folder, &data, quantity, blocks)?;
+    let set = from_opened(folder, &data, &usable, quantity, blocks)?;
     Ok((usable.iter().map(|&i| names[i].to_owned()).collect(), set))
 }
 
-fn from_opened(
-    folder: &Path,
-    data: &Dataset,
-    quantity: Quantity,
-    blocks: &[Block],
-) -> Result<TrainingSet> {
+/// How g(r) is weighted for a spectrum, and what the samples are made of where their species are elements.
+fn scattering(data: &Dataset, quantity: Quantity) -> Result<(Weighting, Option<Composition>)> {
     let m = &data.manifest;
     let amounts: Vec<(&str, f64)> = (m.species.iter().map(String::as_str))
         .zip(m.concentrations.iter().copied())
@@ -142,38 +248,51 @@ fn from_opened(
     } else {
         Weighting::Number
     };
-    let g = match (weighting, &composition) {
-        (Weighting::Number, _) => data.matrix("rdf")?,
+    Ok((weighting, composition))
+}
+
+/// The arrays whose weighted sum is g(r).
+fn pair_arrays(
+    folder: &Path,
+    data: &Dataset,
+    weighting: Weighting,
+    composition: Option<&Composition>,
+) -> Result<Vec<(String, f64)>> {
+    let species = &data.manifest.species;
+    match (weighting, composition) {
+        (Weighting::Number, _) => Ok(vec![("rdf".into(), 1.0)]),
         (Weighting::Neutron, None) => {
-            return Err(Error::new("species of reduced units scatter no neutrons")
+            Err(Error::new("species of reduced units scatter no neutrons")
                 .at(folder)
-                .cure("use --quantity vdos"));
+                .cure("use --quantity vdos"))
         }
-        (Weighting::Neutron, Some(composition)) => {
-            let name = |a: usize, b: usize| format!("rdf.{}-{}", m.species[a], m.species[b]);
-            let parts: Vec<(Mat<f64>, f64)> = neutron_weights(composition)?
-                .into_iter()
-                .map(|(a, b, w)| Ok((data.matrix(&name(a, b))?, w)))
-                .collect::<Result<_>>()?;
-            weighted(
-                &parts
-                    .iter()
-                    .map(|(p, w)| (p.as_ref(), *w))
-                    .collect::<Vec<_>>(),
-            )
-        }
-    };
-    let usable = data.usable()?;
+        (Weighting::Neutron, Some(composition)) => Ok(neutron_weights(composition)?
+            .into_iter()
+            .map(|(a, b, w)| (format!("rdf.{}-{}", species[a], species[b]), w))
+            .collect()),
+    }
+}
+
+fn from_opened(
+    folder: &Path,
+    data: &Dataset,
+    samples: &[usize],
+    quantity: Quantity,
+    blocks: &[Block],
+) -> Result<TrainingSet> {
+    let m = &data.manifest;
+    let (weighting, composition) = scattering(data, quantity)?;
+    let arrays = pair_arrays(folder, data, weighting, composition.as_ref())?;
     let density = data.column("number_density")?;
     Ok(TrainingSet {
-        g: rows::select(g.as_ref(), &usable),
-        added: added(data, blocks, &usable)?,
-        spectra: rows::select(data.matrix(quantity.name())?.as_ref(), &usable),
-        density: Some(usable.iter().map(|&i| density[i]).collect()),
+        g: data.rows(&arrays, samples)?,
+        added: added(data, blocks, samples)?,
+        spectra: data.rows(&[(quantity.name().into(), 1.0)], samples)?,
+        density: Some(samples.iter().map(|&i| density[i]).collect()),
         r: m.r.grid,
-        energy: m.energy.grid,
+        energy: data.axis(quantity.name())?.grid,
         quantity,
-        spectrum_unit: Unit::Mev,
+        spectrum_unit: quantity.axis(),
         weighting,
         dimensions: m.dimensions,
         composition: composition.map(|c| c.to_string()),
@@ -183,12 +302,9 @@ fn from_opened(
             ("recipe".into(), m.recipe.name.clone()),
             (
                 "samples used".into(),
-                format!("{} of {}: {}", usable.len(), density.len(), m.usable_rule),
+                format!("{} of {}: {}", samples.len(), density.len(), m.usable_rule),
             ),
-            (
-                "broadening".into(),
-                format!("Gaussian, sigma {} meV", m.recipe.record.broadening),
-            ),
+            ("broadening".into(), m.recipe.record.broadening_of(quantity)),
             (
                 "thermal width of g(r)".into(),
                 format!("{} K", m.recipe.record.temperature),

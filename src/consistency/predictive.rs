@@ -12,9 +12,9 @@
 //! with s the local factor. Its law is not χ²: the p-value is its rank among left-out true pairs, each judged with the
 //! directions of folds that do not contain it (cross-conformal; Vovk, *Ann. Math. Artif. Intell.* **74**, 9 (2015)).
 
-use super::{Domain, Power, power};
+use super::{Curves, Domain, power};
 use crate::error::{Error, Result};
-use crate::inverse::{Channel, Inverter, Predictor};
+use crate::inverse::{Channel, Inverter, Predictor, Seen};
 use crate::operator::conditional::cholesky;
 use crate::operator::{Operator, rows};
 use faer::{Mat, MatRef};
@@ -81,19 +81,22 @@ pub struct Judge<'a> {
     /// The PDF's side: prediction and its domain.
     pub predictor: Predictor<'a>,
     map: Mat<f64>,
-    lower: Mat<f64>,
+    pub(super) pdf_map: Mat<f64>,
+    pub(super) lower: Mat<f64>,
     pub(super) model: ErrorModel,
     /// Statistics of the left-out true pairs, ascending.
     true_pairs: Vec<f64>,
     /// Local factor of each training glass.
     pub(super) local: Vec<f64>,
     spectrum_distances: Vec<(f64, f64)>,
-    pdf_distances: Vec<(f64, f64)>,
+    /// Relative densities inferred from left-out spectra, where the operator knows densities.
+    spectrum_densities: Option<Vec<f64>>,
+    pub(super) pdf_distances: Vec<(f64, f64)>,
+    /// Relative densities that left-out PDFs imply, where the operator knows densities.
+    pub(super) pdf_densities: Option<Vec<f64>>,
     /// Variance of noise and nuisances, and of the map's error, at each measured point.
     noise_variance: Vec<f64>,
     error_variance: Vec<f64>,
-    /// What pairs like these could have told.
-    pub power: Power,
 }
 
 /// Everything found out about one pair.
@@ -125,9 +128,8 @@ impl<'a> Judge<'a> {
         let lower = cholesky(covariance.as_ref())?;
         let errors = spectrum.see((&operator.y - &predictor.left_out).as_ref());
         let white = whiten(&lower, errors.as_ref());
-        let groups = &operator.meta.groups;
         let local: Vec<f64> = (0..n)
-            .map(|i| operator.local_variance(&rows::row(operator.x.as_ref(), i), Some(groups[i])))
+            .map(|i| predictor.local(&rows::row(operator.x.as_ref(), i), Some(i)))
             .collect();
         let noise = inverter.seen.noisy.subrows(0, n) - &inverter.seen.data;
         let noisy = &white + whiten(&lower, noise.as_ref());
@@ -140,10 +142,12 @@ impl<'a> Judge<'a> {
         }
         true_pairs.sort_by(f64::total_cmp);
         let all: Vec<usize> = (0..n).collect();
-        let mut judge = Self {
+        Ok(Self {
             model: ErrorModel::learn(&white, &local, &all)?,
             spectrum_distances: inverter.seen.left_out_distances(),
+            spectrum_densities: left_out_densities(operator, &inverter.seen),
             pdf_distances: predictor.seen.left_out_distances(),
+            pdf_densities: left_out_densities(operator, &predictor.seen),
             noise_variance: covariance
                 .diagonal()
                 .column_vector()
@@ -154,16 +158,21 @@ impl<'a> Judge<'a> {
                 .map(|j| errors.col(j).squared_norm_l2() / n as f64)
                 .collect(),
             map: spectrum.map.clone(),
+            pdf_map: pdf.map.clone(),
             operator,
             inverter,
             predictor,
             lower,
             true_pairs,
             local,
-            power: Power::default(),
-        };
-        judge.power = power::measure(&judge);
-        Ok(judge)
+        })
+    }
+
+    /// What pairs like these could have told, measured on left-out training glasses; see [`power`].
+    ///
+    /// Errors: a decomposition does not converge.
+    pub fn curves(&self) -> Result<Curves> {
+        power::of_training(self)
     }
 
     /// Rank of a statistic among the left-out true pairs; never below 1/(n+1).
@@ -173,9 +182,27 @@ impl<'a> Judge<'a> {
         (1 + n - below) as f64 / (n + 1) as f64
     }
 
-    /// Where a spectrum with these distances stands among the training glasses.
-    pub fn spectrum_domain(&self, distance: (f64, f64)) -> Domain {
-        Domain::rank(distance, &self.spectrum_distances)
+    /// Where a spectrum with these distances and this inferred relative density stands among the training glasses.
+    pub(super) fn spectrum_domain(&self, distance: (f64, f64), density: Option<f64>) -> Domain {
+        ranked(
+            Domain::rank(distance, &self.spectrum_distances),
+            density,
+            self.spectrum_densities.as_deref(),
+        )
+    }
+
+    /// Where a PDF with these distances and this relative density stands among the training glasses.
+    pub(super) fn pdf_domain(&self, distance: (f64, f64), density: Option<f64>) -> Domain {
+        ranked(
+            Domain::rank(distance, &self.pdf_distances),
+            density,
+            self.pdf_densities.as_deref(),
+        )
+    }
+
+    /// Relative densities inferred from spectra (N x m), where the operator knows densities.
+    pub(super) fn densities(&self, z: MatRef<'_, f64>) -> Option<Vec<f64>> {
+        (self.operator.relative_density.as_ref()).map(|d| self.inverter.seen.infer(z, d))
     }
 
     /// Spectra on the operator's grid (rows) at the measured points, without noise.
@@ -209,15 +236,35 @@ impl<'a> Judge<'a> {
                 .collect(),
             p_value: self.p_value(chi2),
             chi2,
-            spectrum: self.spectrum_domain(spectrum_distance),
-            pdf: Domain::rank(prediction.distance, &self.pdf_distances),
+            spectrum: self.spectrum_domain(spectrum_distance, self.densities(z).map(|d| d[0])),
+            pdf: self.pdf_domain(prediction.distance, prediction.relative_density),
             descriptor: prediction.descriptor,
         }
     }
 }
 
+/// A domain with the density ranked too, where it is known.
+fn ranked(domain: Domain, density: Option<f64>, left_out: Option<&[f64]>) -> Domain {
+    match density.zip(left_out) {
+        Some((density, left_out)) => domain.with_density(density, left_out),
+        None => domain,
+    }
+}
+
+/// Relative densities implied by the noisy copies of left-out data.
+fn left_out_densities(operator: &Operator, seen: &Seen) -> Option<Vec<f64>> {
+    let n = operator.samples();
+    let of = |d: &Vec<f64>| {
+        let draws = (0..seen.noisy.nrows() / n).map(|k| seen.noisy.subrows(k * n, n));
+        draws
+            .flat_map(|copies| seen.infer_left_out_of(copies, d))
+            .collect()
+    };
+    operator.relative_density.as_ref().map(of)
+}
+
 /// `L⁻¹ r` for each row.
-fn whiten(lower: &Mat<f64>, rows: MatRef<'_, f64>) -> Mat<f64> {
+pub(super) fn whiten(lower: &Mat<f64>, rows: MatRef<'_, f64>) -> Mat<f64> {
     let mut white = rows.transpose().to_owned();
     lower.solve_lower_triangular_in_place(&mut white);
     white.transpose().to_owned()

@@ -3,6 +3,7 @@
 use super::Power;
 use super::power::LEVEL;
 use super::predictive::Comparison;
+use crate::inverse::Inversion;
 use serde::{Deserialize, Serialize};
 
 /// With less power than this against a real mismatch, agreement means nothing.
@@ -83,8 +84,15 @@ fn decide(c: &Comparison, power: &Power) -> (Answer, String) {
             (false, true) => "the spectrum does not look",
             _ => "the pair distribution function does not look",
         };
-        let sentence =
-            format!("The operator cannot judge this sample: {who} like a glass it was trained on.");
+        let dense = !c.pdf.density_inside;
+        let why = if dense {
+            " (its density alone tells it from them)"
+        } else {
+            ""
+        };
+        let sentence = format!(
+            "The operator cannot judge this sample: {who} like a glass it was trained on{why}."
+        );
         return (Answer::OutsideDomain, sentence);
     }
     let percent = 100.0 * c.p_value;
@@ -96,15 +104,31 @@ fn decide(c: &Comparison, power: &Power) -> (Answer, String) {
     }
     if power.mismatch < ENOUGH_POWER {
         let sentence = format!(
-            "These measurements could not have told: of clearly wrong pairs only {:.0} % would have been noticed.",
-            100.0 * power.mismatch
+            "These measurements could not have told: of clearly wrong pairs only {:.0} % would have been noticed. {}",
+            100.0 * power.mismatch,
+            power.sentence()
         );
         return (Answer::Undecided, sentence);
     }
     let sentence = format!(
-        "The two measurements agree: {percent:.0} % of true pairs of such glasses differ at least as much."
+        "The two measurements agree: {percent:.0} % of true pairs of such glasses differ at least as much. {}",
+        power.sentence()
     );
     (Answer::Consistent, sentence)
+}
+
+/// Measured minus inferred g at each r, in units of half the half-width of the 95 % band: about standard deviations. Where all
+/// training glasses agree the band has no width; a difference below a hundredth of the highest peak is not called one.
+pub fn pdf_deviations(descriptor: &[f64], inversion: &Inversion) -> Vec<f64> {
+    const SMALLEST_DIFFERENCE: f64 = 0.01;
+    let density = inversion.relative_density.unwrap_or(1.0);
+    let top = inversion.g.iter().copied().fold(0.0, f64::max);
+    (0..inversion.g.len())
+        .map(|j| {
+            let half = 0.5 * (inversion.high[j] - inversion.low[j]);
+            2.0 * (descriptor[j] / density - inversion.g[j]) / half.max(SMALLEST_DIFFERENCE * top)
+        })
+        .collect()
 }
 
 /// Runs of points that deviate by more than `beyond`.

@@ -10,6 +10,7 @@ pub(super) fn of(array: &str) -> &'static str {
     match array {
         "adf" => "angle",
         "rings" => "ring-size",
+        "kappa" => "temperature",
         _ if array.starts_with("rdf") => "r",
         _ => "energy",
     }
@@ -23,6 +24,7 @@ pub(super) fn axis(name: &str, record: &Record) -> Result<Axis> {
         "r" => (record.r()?, Some(Unit::Angstrom)),
         "energy" => (record.energy()?, Some(Unit::Mev)),
         "angle" => (Record::angles()?, None),
+        "temperature" => (record.kappa.grid()?, Some(Unit::Kelvin)),
         "ring-size" => {
             let sizes = record.ring_sizes()?.ok_or_else(|| unknown(name))?;
             (sizes, None)

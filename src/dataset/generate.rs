@@ -5,13 +5,16 @@
 //! number of threads, shards or interruptions.
 
 use super::axes;
+use super::observable::Observable;
 use super::parts::{Parts, occupied};
+use super::raman;
 use super::recipe::Recipe;
 use super::sample::{self, Row, USABLE_RULE};
 use super::start;
 use super::store::{self, Dataset, Manifest};
 use crate::atoms::structure::Structure;
 use crate::error::{Error, Result};
+use crate::io::files;
 use crate::potentials;
 use faer::Mat;
 use rayon::prelude::*;
@@ -82,6 +85,7 @@ fn assemble(recipe: &Recipe, crystal: &Structure, folder: &Path, parts: &Parts) 
     let mut table = csv::Writer::from_writer(Vec::new());
     let mut arrays: BTreeMap<String, Vec<Vec<f64>>> = BTreeMap::new();
     let mut structures = String::new();
+    let mut usable = Vec::new();
     let failed = |why: String| {
         Error::new("cannot put the dataset together")
             .at(folder)
@@ -93,16 +97,21 @@ fn assemble(recipe: &Recipe, crystal: &Structure, folder: &Path, parts: &Parts) 
             .serialize(&sample.row)
             .map_err(|e| failed(e.to_string()))?;
         structures.push_str(&sample.structure);
+        usable.push(sample.row.usable != 0);
         for (name, row) in sample.blocks {
             arrays.entry(name).or_default().push(row);
         }
     }
+    let coupling = coupling(recipe, &usable, &arrays)?;
     let arrays: BTreeMap<String, Mat<f64>> = arrays
         .into_iter()
         .map(|(name, rows)| (name, store::stack(&rows)))
         .collect();
     let table = table.into_inner().map_err(|e| failed(e.to_string()))?;
     let table = String::from_utf8(table).map_err(|e| failed(e.to_string()))?;
+    if let Some(text) = coupling {
+        files::replace_text(&folder.join(raman::COUPLING), &text)?;
+    }
     Dataset::write(
         folder,
         manifest(recipe, crystal)?,
@@ -110,6 +119,27 @@ fn assemble(recipe: &Recipe, crystal: &Structure, folder: &Path, parts: &Parts) 
         &structures,
         &arrays,
     )
+}
+
+/// The coupling of light to vibrations in the usable samples, if reduced Raman spectra are recorded.
+fn coupling(
+    recipe: &Recipe,
+    usable: &[bool],
+    arrays: &BTreeMap<String, Vec<Vec<f64>>>,
+) -> Result<Option<String>> {
+    let name = Observable::RamanReduced.name();
+    let (Some(reduced), Some(density)) = (arrays.get(name), arrays.get("vdos")) else {
+        return Ok(None);
+    };
+    let of_usable = |rows: &[Vec<f64>]| -> Vec<Vec<f64>> {
+        let kept = rows.iter().zip(usable).filter(|(_, u)| **u);
+        kept.map(|(row, _)| row.clone()).collect()
+    };
+    let (reduced, density) = (of_usable(reduced), of_usable(density));
+    if reduced.is_empty() {
+        return Ok(None);
+    }
+    raman::coupling_of(&recipe.record, &reduced, &density).map(Some)
 }
 
 /// All of the description that does not depend on the files.

@@ -1,11 +1,14 @@
 //! Many samples of one material: recipe, generation, store.
 
 mod axes;
+pub mod blocks;
 pub mod descriptors;
 pub mod generate;
+pub mod kappa;
 pub mod observable;
 mod observe;
 mod parts;
+pub mod raman;
 pub mod recipe;
 mod sample;
 pub mod settings;

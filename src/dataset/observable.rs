@@ -13,6 +13,12 @@ pub enum Observable {
     Ins,
     /// Inelastic X-ray scattering at one wavevector, that of `[record.ixs]`.
     Ixs,
+    /// Raman scattering, Stokes, as `[record.raman]` says; covalent networks.
+    Raman,
+    /// The same without temperature and laser.
+    RamanReduced,
+    /// Thermal conductivity over temperature, as `[record.kappa]` says.
+    Kappa,
 }
 
 /// What is in every dataset (`neutron-gdos` unless the species are those of reduced units).
@@ -20,13 +26,22 @@ const ALWAYS: [&str; 5] = ["vdos", "neutron-gdos", "rdf", "adf", "rings"];
 
 impl Observable {
     /// All of them, in the order they are listed to the user.
-    pub const ALL: [Self; 2] = [Self::Ins, Self::Ixs];
+    pub const ALL: [Self; 5] = [
+        Self::Ins,
+        Self::Ixs,
+        Self::Raman,
+        Self::RamanReduced,
+        Self::Kappa,
+    ];
 
     /// What it is as a curve.
     pub fn quantity(self) -> Quantity {
         match self {
             Self::Ins => Quantity::Ins,
             Self::Ixs => Quantity::Ixs,
+            Self::Raman => Quantity::Raman,
+            Self::RamanReduced => Quantity::RamanReduced,
+            Self::Kappa => Quantity::Kappa,
         }
     }
 

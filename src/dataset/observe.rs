@@ -2,6 +2,7 @@
 
 use super::observable::Observable;
 use super::recipe::Record;
+use super::{kappa, raman};
 use crate::atoms::structure::Structure;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
@@ -15,6 +16,7 @@ use crate::observables::rdf::{self, Weighting};
 use crate::observables::rings::{primitive_rings, ring_sizes};
 use crate::observables::thermal_width::{PairWidths, Statistics};
 use crate::observables::{neutron, reciprocal, vdos};
+use crate::potentials::hessian::Hessian;
 use crate::vibrations::modes::Modes;
 use std::collections::BTreeMap;
 
@@ -26,17 +28,21 @@ pub(super) fn curves(
     record: &Record,
     structure: &Structure,
     bonds: Option<&Bonds>,
-    modes: &Modes,
+    (hessian, modes): (&Hessian, &Modes),
     reduced: bool,
 ) -> Result<Blocks> {
     let mut blocks = Blocks::new();
     pairs(record, structure, modes, reduced, &mut blocks)?;
     spectra(record, structure, modes, reduced, &mut blocks)?;
     network(record, structure, bonds, &mut blocks)?;
+    let light = |bonds| raman::activities(&record.raman, structure, bonds, modes);
     for observable in &record.observables {
         let curve = match observable {
             Observable::Ins => ins(record, structure, modes, reduced)?,
             Observable::Ixs => ixs(record, structure, modes, reduced)?,
+            Observable::Raman => raman::stokes(record, &light(bonds)?)?,
+            Observable::RamanReduced => raman::reduced(record, &light(bonds)?)?,
+            Observable::Kappa => kappa::conductivity(record, structure, hessian, modes)?,
         };
         blocks.insert(observable.name().into(), curve);
     }

@@ -3,9 +3,12 @@
 //! A recipe file is TOML. It names a built-in recipe with `base = "sio2"` and changes what it wants; every key that is
 //! not a key of a recipe is refused. The complete, resolved recipe is stored in the dataset.
 
+use super::kappa::Kappa;
 use super::observable::{self, Observable};
+use super::raman::Raman;
 use super::settings::{Ins, Ixs};
 use crate::atoms::disorder::Taken;
+use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use serde::{Deserialize, Serialize};
@@ -180,6 +183,12 @@ pub struct Record {
     /// The neutron spectrometer of `ins`.
     #[serde(default)]
     pub ins: Ins,
+    /// Light of `raman` and `raman-reduced`.
+    #[serde(default)]
+    pub raman: Raman,
+    /// Temperatures and widths of `kappa`.
+    #[serde(default)]
+    pub kappa: Kappa,
     /// The X-ray spectrometer of `ixs`.
     #[serde(default)]
     pub ixs: Ixs,
@@ -205,9 +214,23 @@ impl Record {
     }
 
     /// Refuses settings of observables that cannot be.
-    fn check(&self) -> Result<()> {
+    fn check(&self, species: &[String]) -> Result<()> {
+        use Observable::{Kappa, Raman, RamanReduced};
+        let asked = |any: &[Observable]| any.iter().any(|o| self.observables.contains(o));
         self.ins.check()?;
-        self.ixs.check()
+        self.ixs.check()?;
+        let energy = self.energy()?;
+        self.raman
+            .check(asked(&[Raman, RamanReduced]), species, &energy)?;
+        self.kappa.check(asked(&[Kappa]), species)
+    }
+
+    /// How a quantity was broadened, in words.
+    pub fn broadening_of(&self, quantity: Quantity) -> String {
+        match quantity {
+            Quantity::Kappa => self.kappa.label(self.broadening),
+            _ => format!("Gaussian, sigma {} meV", self.broadening),
+        }
     }
 
     /// The E grid, meV.
@@ -343,7 +366,7 @@ impl Recipe {
         self.record.r()?;
         self.record.energy()?;
         self.record
-            .check()
+            .check(&self.crystal.species)
             .map_err(|e| Error::new(format!("recipe '{}': {e}", self.name)))
     }
 }

@@ -138,7 +138,8 @@ pub(super) fn make(
     let at_rest = rest(recipe, potential, &start)?;
     let structure = &at_rest.structure;
     let neighbours = NeighbourList::new(structure, potential.cutoff())?;
-    let modes = Modes::of(&potential.hessian(structure, &neighbours)?, structure, true)?;
+    let hessian = potential.hessian(structure, &neighbours)?;
+    let modes = Modes::of(&hessian, structure, true)?;
     let window_pairs = potential.window_pairs(structure, &neighbours).len();
     let bonds = observe::bonds(structure);
     let frame = Frame {
@@ -151,7 +152,7 @@ pub(super) fn make(
             &recipe.record,
             structure,
             bonds.as_ref(),
-            &modes,
+            (&hessian, &modes),
             potential.reduced(),
         )?,
         structure: extxyz::write(&[frame]),

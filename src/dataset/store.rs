@@ -8,7 +8,7 @@ use crate::grid::Grid;
 use crate::io::samples::Samples;
 use crate::io::{extxyz, files, npy};
 use crate::units::Unit;
-use faer::{Mat, MatRef};
+use faer::Mat;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -162,17 +162,7 @@ impl Dataset {
 
     /// One array, a row a sample.
     pub fn matrix(&self, name: &str) -> Result<Mat<f64>> {
-        let quantity = self.array(name)?;
-        // The name comes from a file we read: it must not lead out of the folder.
-        if Path::new(&quantity.file)
-            .file_name()
-            .is_none_or(|f| f != quantity.file.as_str())
-        {
-            return Err(Error::new("the dataset names a file outside its folder")
-                .at(&self.folder)
-                .because(quantity.file.clone()));
-        }
-        let path = self.folder.join(&quantity.file);
+        let (quantity, path) = self.file(name)?;
         let bytes = files::read(&path, LARGEST_ARRAY)?;
         if blake3::hash(&bytes).to_hex().to_string() != quantity.checksum {
             return Err(changed(&path));
@@ -183,6 +173,21 @@ impl Dataset {
             return Err(Error::new("an array does not fit the dataset").at(&path));
         }
         Ok(matrix)
+    }
+
+    /// What the manifest says of an array, and where it is.
+    pub(super) fn file(&self, name: &str) -> Result<(&Quantity, PathBuf)> {
+        let quantity = self.array(name)?;
+        // The name comes from a file we read: it must not lead out of the folder.
+        if Path::new(&quantity.file)
+            .file_name()
+            .is_none_or(|f| f != quantity.file.as_str())
+        {
+            return Err(Error::new("the dataset names a file outside its folder")
+                .at(&self.folder)
+                .because(quantity.file.clone()));
+        }
+        Ok((quantity, self.folder.join(&quantity.file)))
     }
 
     /// The axis of an array.
@@ -235,7 +240,7 @@ impl Dataset {
     }
 }
 
-fn changed(path: &Path) -> Error {
+pub(super) fn changed(path: &Path) -> Error {
     Error::new("the file was changed after it was made")
         .at(path)
         .because("it does not match its checksum")
@@ -246,15 +251,5 @@ fn changed(path: &Path) -> Error {
 pub fn stack(rows: &[Vec<f64>]) -> Mat<f64> {
     Mat::from_fn(rows.len(), rows.first().map_or(0, Vec::len), |i, j| {
         rows[i][j]
-    })
-}
-
-/// The weighted sum of partial arrays.
-pub fn weighted(partials: &[(MatRef<'_, f64>, f64)]) -> Mat<f64> {
-    let (n, m) = partials
-        .first()
-        .map_or((0, 0), |(p, _)| (p.nrows(), p.ncols()));
-    Mat::from_fn(n, m, |i, j| {
-        partials.iter().map(|(p, w)| w * p[(i, j)]).sum()
     })
 }

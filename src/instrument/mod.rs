@@ -1,9 +1,11 @@
 //! What stands between sample and data, as linear maps, and the conventions of total scattering.
 
 pub mod conventions;
+pub mod coupling;
 pub mod line_shape;
 pub mod locus;
 pub mod one_phonon;
+pub mod raman;
 pub mod resolution;
 pub mod weights;
 

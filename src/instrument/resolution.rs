@@ -51,17 +51,46 @@ pub fn gaussian(grid: &Grid, sigma: f64) -> Mat<f64> {
         return Mat::identity(n, n);
     }
     let reflects = grid.start().abs() < STARTS_AT_ZERO * grid.step();
-    let cumulative = |x: f64| 0.5 * (1.0 + erf(x / (SQRT_2 * sigma)));
-    let share = |i: usize, centre: f64| {
-        cumulative(grid.edge(i + 1) - centre) - cumulative(grid.edge(i) - centre)
-    };
+    // The Gaussian's integral up to (d - 1/2) bins away: a table of differences serves all, the mirror image too.
+    let cumulative = |bins: f64| 0.5 * (1.0 + erf(bins * grid.step() / (SQRT_2 * sigma)));
+    let table: Vec<f64> = (0..=2 * n).map(|d| cumulative(d as f64 - 0.5)).collect();
+    let share = |d: usize| table[d + 1] - table[d];
     let mut matrix = Mat::from_fn(n, n, |i, j| {
-        let centre = grid.centre(j);
-        share(i, centre) + if reflects { share(i, -centre) } else { 0.0 }
+        let mirrored = if reflects { share(i + j + 1) } else { 0.0 };
+        share(i.abs_diff(j)) + mirrored
     });
     for j in 0..n {
         let kept: f64 = (0..n).map(|i| matrix[(i, j)]).sum();
         (0..n).for_each(|i| matrix[(i, j)] /= kept);
+    }
+    matrix
+}
+
+/// The matrix of [`gaussian`] with every row made to sum to 1: it averages a function that is no density, and what is constant stays so to
+/// the ends of the grid.
+pub fn averaging(grid: &Grid, sigma: f64) -> Mat<f64> {
+    let matrix = gaussian(grid, sigma);
+    let sums: Vec<f64> = (0..grid.len()).map(|i| matrix.row(i).sum()).collect();
+    Mat::from_fn(grid.len(), grid.len(), |i, j| matrix[(i, j)] / sums[i])
+}
+
+/// The same with a standard deviation that depends on the energy it starts from: `sigma` at the centre of each bin.
+pub fn gaussian_along(grid: &Grid, sigma: impl Fn(f64) -> f64) -> Mat<f64> {
+    let n = grid.len();
+    let reflects = grid.start().abs() < STARTS_AT_ZERO * grid.step();
+    let mut matrix = Mat::identity(n, n);
+    for j in 0..n {
+        let (centre, sigma) = (grid.centre(j), sigma(grid.centre(j)));
+        if sigma.is_nan() || sigma <= 0.0 {
+            continue;
+        }
+        let below = |x: f64| 0.5 * (1.0 + erf(x / (SQRT_2 * sigma)));
+        let share = |i: usize, at: f64| below(grid.edge(i + 1) - at) - below(grid.edge(i) - at);
+        let column: Vec<f64> = (0..n)
+            .map(|i| share(i, centre) + if reflects { share(i, -centre) } else { 0.0 })
+            .collect();
+        let kept: f64 = column.iter().sum();
+        (0..n).for_each(|i| matrix[(i, j)] = column[i] / kept);
     }
     matrix
 }
@@ -140,6 +169,16 @@ mod tests {
             // A bin of width d adds d²/12 to the variance.
             assert!((variance - 4.0 - 0.01 / 12.0).abs() < 1e-6, "{variance}");
         }
+    }
+
+    /// Where the width does not depend on the energy both ways agree.
+    #[test]
+    fn a_width_along_the_axis_that_is_constant_is_the_constant_one() {
+        let grid = Grid::new(0.0, 40.0, 80).unwrap();
+        let one = gaussian(&grid, 1.3);
+        assert!((&one - gaussian_along(&grid, |_| 1.3)).norm_max() < 1e-12);
+        let rising = gaussian_along(&grid, |e| 0.05 * e);
+        assert!(rising[(10, 10)] > rising[(60, 60)]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Measured curves brought to the operator's descriptor and normalisation, with the channel they were taken through.
 
-use super::{Channel, noise};
+use super::{Channel, NuisanceFit, noise, structure_factor};
 use crate::curve::Quantity;
 use crate::elements::Composition;
 use crate::error::{Error, Result};
@@ -8,30 +8,12 @@ use crate::finding::Finding;
 use crate::grid::Grid;
 use crate::instrument::{Window, resolution};
 use crate::operator::{Descriptor, Operator, rows};
+use crate::units::Unit;
 use faer::{Mat, MatRef};
 use std::f64::consts::PI;
 
-/// An area further from the expected one than this is a matter of units, not of noise.
-const AREA_TOLERANCE: f64 = 0.05;
-/// Prior standard deviation of what stays of an unknown scale after normalising the area.
-const SCALE_LEFT: f64 = 0.1;
-/// Prior standard deviation of a constant or linear background, relative to the rms of the spectrum.
-const BACKGROUND: f64 = 0.1;
-/// Prior standard deviation of a stretch of the energy axis.
-const STRETCH: f64 = 0.01;
 /// Below this fraction of the largest mean descriptor no training glass has pairs.
 const CORE: f64 = 1e-3;
-
-/// A disturbance that is fitted along with the spectrum and integrated out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nuisance {
-    /// Unknown factor.
-    Scale,
-    /// Constant and linear background.
-    Background,
-    /// Stretch of the energy axis (to first order).
-    Shift,
-}
 
 /// What is known of a diffraction measurement besides its curve.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,15 +22,33 @@ pub struct Diffraction<'a> {
     pub q_max: Option<f64>,
     /// The window it used.
     pub window: Window,
+    /// Standard deviation, Å, by which the peaks are wider than the training glasses': thermal motion they lack.
+    pub width: Option<f64>,
     /// Chemical formula, for scattering lengths; that of the operator if not given.
     pub composition: Option<&'a Composition>,
 }
 
 impl Diffraction<'_> {
+    /// The further width, checked.
+    pub(super) fn width(&self) -> Result<Option<f64>> {
+        /// Thermal widths are below 0.3 Å in any solid.
+        const WIDEST: f64 = 1.0;
+        match self.width {
+            Some(width) if !(0.0..=WIDEST).contains(&width) => {
+                Err(Error::new(format!("a width of {width} Å is not thermal"))
+                    .cure("give the standard deviation in Å, such as 0.05"))
+            }
+            other => Ok(other),
+        }
+    }
+
     /// From the operator's r grid to the measured points: the finite Q range, then sampling. The rows of the former are
     /// scaled to keep a constant, so that it can act on `(ρ/ρ̄) g` as it does on `g - 1`.
     fn map(&self, grid: &Grid, x: &[f64], findings: &mut Vec<Finding>) -> Result<Mat<f64>> {
-        let sampling = resolution::sampling(grid, x)?;
+        let mut sampling = resolution::sampling(grid, x)?;
+        if let Some(width) = self.width()? {
+            sampling = sampling * resolution::averaging(grid, width);
+        }
         let Some(q_max) = self.q_max else {
             findings.push(Finding::new(
                 "q-range-unknown",
@@ -78,6 +78,9 @@ pub struct Measurement {
     pub scale: Vec<f64>,
     /// What was assumed.
     pub findings: Vec<Finding>,
+    /// The nuisances of each curve, if they had to be searched for: then each has a channel of its own, and `channel` is
+    /// that of a typical one.
+    pub nuisances: Vec<NuisanceFit>,
 }
 
 /// Curves at common points as they came: x in inside units, one row a curve, errors if known.
@@ -95,11 +98,17 @@ pub struct Raw {
 
 impl Raw {
     /// Only the points from `low` to `high`.
-    fn restricted(&self, low: f64, high: f64) -> Result<Self> {
+    pub(super) fn restricted(&self, low: f64, high: f64) -> Result<Self> {
         let keep: Vec<usize> = (0..self.x.len())
             .filter(|&j| (low..=high).contains(&self.x[j]))
             .collect();
-        if keep.len() < 3 {
+        // A conductivity may be known at one temperature.
+        let least = if self.quantity == Quantity::Kappa {
+            1
+        } else {
+            3
+        };
+        if keep.len() < least {
             return Err(Error::new("the curve does not overlap the operator's range")
                 .because(format!(
                     "{} of its points, from {:.4} to {:.4}, lie between {low:.4} and {high:.4} {}",
@@ -122,67 +131,20 @@ impl Raw {
     }
 }
 
-fn rms(m: MatRef<'_, f64>) -> f64 {
+pub(super) fn rms(m: MatRef<'_, f64>) -> f64 {
     (rows::sum_of_squares(m) / (m.nrows() * m.ncols()) as f64).sqrt()
 }
 
 impl Measurement {
-    /// Spectra for an operator. `level` is white noise relative to their rms; without it, and without errors in the data,
-    /// the noise is estimated and a finding says so.
-    pub fn spectra(
-        operator: &Operator,
-        raw: &Raw,
-        level: Option<f64>,
-        nuisances: &[Nuisance],
-    ) -> Result<Self> {
-        operator.accepts(raw.quantity)?;
-        let grid = operator.meta.energy;
-        let inside = raw.restricted(grid.start(), grid.end())?;
-        let mut findings = Vec::new();
-        if inside.x.len() < raw.x.len() {
-            findings.push(Finding::new(
-                "range-cut",
-                format!(
-                    "{} of {} points lie outside the operator's range, {:.1} to {:.1} meV.",
-                    raw.x.len() - inside.x.len(),
-                    raw.x.len(),
-                    grid.start(),
-                    grid.end()
-                ),
-                "Train an operator on a wider range to use them.",
-            ));
-        }
-        let map = resolution::sampling(&grid, &inside.x)?;
-        let seen = operator.y.as_ref() * map.transpose();
-        let mean = rows::mean(seen.as_ref());
-        let scale = scales(&inside, &mean, nuisances, &mut findings);
-        let data = Mat::from_fn(inside.y.nrows(), inside.x.len(), |i, j| {
-            scale[i] * inside.y[(i, j)]
-        });
-        let size = rms(data.as_ref());
-        let (sigma, known) = match (level, &inside.sigma) {
-            (Some(level), _) => (vec![level * size; inside.x.len()], true),
-            (None, Some(sigma)) => (sigma.iter().map(|s| s * scale[0]).collect(), true),
-            (None, None) => {
-                let sigma = estimated(seen.as_ref(), data.as_ref(), "spectrum", &mut findings);
-                (vec![sigma; inside.x.len()], false)
-            }
-        };
-        let mut channel = Channel::new(inside.x, map, sigma, known, size)?;
-        let rescaled = scale.iter().any(|s| (s - 1.0).abs() > 0.0);
-        if rescaled {
-            channel.add_nuisance(&mean.iter().map(|m| SCALE_LEFT * m).collect::<Vec<_>>());
-        }
-        add_nuisances(&mut channel, operator, &mean, nuisances);
-        Ok(Self {
-            channel,
-            data,
-            scale,
-            findings,
-        })
+    /// Whether the points are Q of a structure factor, not r or energies.
+    pub fn is_in_q(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|f| f.code == structure_factor::IN_Q)
     }
 
-    /// Pair distribution functions for an operator, in any real-space convention. `density` (per Å³) has one value a curve;
+    /// Pair distribution functions for an operator, in any real-space convention, or structure factors in any reciprocal one (which
+    /// are not transformed but conditioned on as they are; see `structure_factor.rs`). `density` (per Å³) has one value a curve;
     /// where it is missing the training mean is assumed, its spread becomes a nuisance, and a finding says so.
     pub fn pdfs(
         operator: &Operator,
@@ -190,6 +152,9 @@ impl Measurement {
         density: Option<&[f64]>,
         diffraction: &Diffraction<'_>,
     ) -> Result<Self> {
+        if raw.quantity.axis() == Unit::InverseAngstrom {
+            return structure_factor::measurement(operator, raw, density, diffraction);
+        }
         let meta = &operator.meta;
         let mut findings = Vec::new();
         let mean_x = rows::mean(operator.x.as_ref());
@@ -252,7 +217,22 @@ impl Measurement {
             data,
             scale,
             findings,
+            nuisances: Vec::new(),
         })
+    }
+
+    /// One curve alone, with the channel that is its own.
+    #[must_use]
+    pub fn one(&self, row: usize) -> Self {
+        Self {
+            channel: (self.nuisances.get(row))
+                .map_or(&self.channel, |n| &n.channel)
+                .clone(),
+            data: self.data.subrows(row, 1).to_owned(),
+            scale: vec![self.scale[row]],
+            findings: self.findings.clone(),
+            nuisances: self.nuisances.get(row).cloned().into_iter().collect(),
+        }
     }
 }
 
@@ -275,7 +255,7 @@ impl Conversion {
         composition: Option<&Composition>,
     ) -> Result<Self> {
         let meta = &operator.meta;
-        if quantity.axis() != crate::units::Unit::Angstrom {
+        if quantity.axis() != Unit::Angstrom {
             return Err(Error::new(format!("the PDF file holds {quantity}, not a function of r"))
                 .cure("give a g(r), G(r), T(r) or R(r); `glassbridge inspect` shows how the file was read"));
         }
@@ -337,47 +317,8 @@ impl Conversion {
     }
 }
 
-/// Factors that bring each spectrum to the area the training spectra have between the same points. An area that is right
-/// within the tolerance is left alone, unless the scale was declared unknown.
-fn scales(
-    raw: &Raw,
-    mean: &[f64],
-    nuisances: &[Nuisance],
-    findings: &mut Vec<Finding>,
-) -> Vec<f64> {
-    let area = |value: &dyn Fn(usize) -> f64| -> f64 {
-        (1..raw.x.len())
-            .map(|j| 0.5 * (raw.x[j] - raw.x[j - 1]) * (value(j - 1) + value(j)))
-            .sum()
-    };
-    let expected = area(&|j| mean[j]);
-    let declared = nuisances.contains(&Nuisance::Scale);
-    let mut largest: f64 = 1.0;
-    let factors: Vec<f64> = (0..raw.y.nrows())
-        .map(|i| {
-            let factor = expected / area(&|j| raw.y[(i, j)]);
-            let usable = factor.is_finite() && factor > 0.0;
-            if !usable || (!declared && (factor - 1.0).abs() <= AREA_TOLERANCE) {
-                return 1.0;
-            }
-            if (factor.ln()).abs() > largest.ln().abs() {
-                largest = factor;
-            }
-            factor
-        })
-        .collect();
-    if (largest - 1.0).abs() > 0.0 {
-        findings.push(Finding::new(
-            "area-normalised",
-            format!("The spectrum was multiplied by {largest:.4e} so that its area is that of the training spectra; {:.0} % of it is left free.", 100.0 * SCALE_LEFT),
-            "If it is in absolute units, check the unit of x and the quantity.",
-        ));
-    }
-    factors
-}
-
 /// Median noise estimate over the curves, with the finding that says so.
-fn estimated(
+pub(super) fn estimated(
     seen: MatRef<'_, f64>,
     data: MatRef<'_, f64>,
     what: &str,
@@ -392,34 +333,6 @@ fn estimated(
         "Give a third column with errors, or --noise.",
     ));
     sigma
-}
-
-fn add_nuisances(channel: &mut Channel, operator: &Operator, mean: &[f64], nuisances: &[Nuisance]) {
-    let size = (mean.iter().map(|m| m * m).sum::<f64>() / mean.len() as f64).sqrt();
-    let (low, high) = (channel.x[0], channel.x[channel.x.len() - 1]);
-    if nuisances.contains(&Nuisance::Background) {
-        let flat = vec![BACKGROUND * size; mean.len()];
-        let tilted: Vec<f64> = channel
-            .x
-            .iter()
-            .map(|x| BACKGROUND * size * (2.0 * (x - low) / (high - low) - 1.0))
-            .collect();
-        channel.add_nuisance(&flat);
-        channel.add_nuisance(&tilted);
-    }
-    if nuisances.contains(&Nuisance::Shift) {
-        // y(E/(1+s))/(1+s) = y - s (E y)' to first order.
-        let y = rows::mean(operator.y.as_ref());
-        let grid = operator.meta.energy;
-        let ey = |k: usize| grid.centre(k) * y[k];
-        let change = Mat::from_fn(grid.len(), 1, |k, _| {
-            let (below, above) = (k.saturating_sub(1), (k + 1).min(grid.len() - 1));
-            -STRETCH * (ey(above) - ey(below)) / ((above - below) as f64 * grid.step())
-        });
-        let column = &channel.map * change;
-        let column: Vec<f64> = column.col(0).iter().copied().collect();
-        channel.add_nuisance(&column);
-    }
 }
 
 fn standard_deviation(values: &[f64]) -> f64 {

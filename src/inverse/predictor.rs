@@ -20,6 +20,8 @@ pub struct Predictor<'a> {
     pub seen: Seen,
     /// Spectrum of each training glass as predicted from its noisy PDF by the fold that does not know it (n x q).
     pub left_out: Mat<f64>,
+    /// Squared left-out error of each training glass.
+    energies: Vec<f64>,
     /// Mean square of the left-out errors at each E.
     variance: Vec<f64>,
     /// For each point of the channel the bin of the operator's grid that it is, where it is one and has no noise to speak of.
@@ -39,6 +41,8 @@ pub struct Prediction {
     pub local: f64,
     /// Distance within the known directions, and outside them.
     pub distance: (f64, f64),
+    /// ρ/ρ̄ that the PDF implies, where the operator knows densities.
+    pub relative_density: Option<f64>,
 }
 
 /// A spectrum and its standard deviation, on the operator's E grid, per meV.
@@ -69,19 +73,23 @@ impl<'a> Predictor<'a> {
             operator.x.as_ref(),
             channel,
             meta.lambda_forward,
-            &meta.folds,
+            &operator.random_folds(),
             seed,
         )?;
-        let left_out = left_out_predictions(operator, &seen);
+        let left_out =
+            left_out_predictions(operator, &seen, seen.noisy.subrows(0, operator.samples()));
         let n = operator.samples() as f64;
-        let variance = (0..left_out.ncols())
-            .map(|j| (operator.y.col(j) - left_out.col(j)).squared_norm_l2() / n)
+        let errors = &operator.y - &left_out;
+        let variance = (errors.col_iter())
+            .map(|e| e.squared_norm_l2() / n)
             .collect();
+        let energies = (errors.row_iter()).map(|e| e.squared_norm_l2()).collect();
         Ok(Self {
             bins: bins(channel),
             operator,
             seen,
             left_out,
+            energies,
             variance,
         })
     }
@@ -94,16 +102,18 @@ impl<'a> Predictor<'a> {
         let spectra = estimate(self.operator.y.as_ref(), &weights);
         let descriptors = estimate(self.operator.x.as_ref(), &weights);
         let distances = conditional.distances(white.as_ref());
+        let density = (self.operator.relative_density.as_ref()).map(|d| self.seen.infer(pdfs, d));
         (0..pdfs.nrows())
             .map(|k| {
                 let descriptor = rows::row(descriptors.as_ref(), k);
-                let local = self.operator.local_variance(&descriptor, None);
+                let local = self.local(&descriptor, None);
                 Prediction {
                     spectrum: rows::row(spectra.as_ref(), k),
                     sigma: self.variance.iter().map(|v| (local * v).sqrt()).collect(),
                     descriptor,
                     local,
                     distance: distances[k],
+                    relative_density: density.as_ref().map(|d| d[k]),
                 }
             })
             .collect()
@@ -111,6 +121,19 @@ impl<'a> Predictor<'a> {
 }
 
 impl Predictor<'_> {
+    /// Error variance near a descriptor relative to its mean over the training set, by the left-out errors of this channel. `exclude`
+    /// leaves out one training glass.
+    pub fn local(&self, descriptor: &[f64], exclude: Option<usize>) -> f64 {
+        self.operator
+            .local_variance_of(&self.energies, descriptor, exclude)
+    }
+
+    /// Spectra (n x q) of changed copies of the training PDFs: row i of `data` (n x m) stands for training glass i and is predicted
+    /// by the fold that does not know it.
+    pub fn predict_left_out(&self, data: MatRef<'_, f64>) -> Mat<f64> {
+        left_out_predictions(self.operator, &self.seen, data)
+    }
+
     /// The same by the operator's own forward map, whatever its estimator, from the descriptor: measured where the data are
     /// clean and on its grid, else inferred.
     ///
@@ -147,7 +170,7 @@ pub fn by_map(operator: &Operator, described: Described<'_>) -> Result<Vec<Impli
         .map(|r| r.squared_norm_l2() / operator.samples() as f64)
         .collect();
     let implied = |k: usize| {
-        let local = operator.local_variance(&rows::row(described.x, k), None);
+        let local = operator.local_variance(&rows::row(described.x, k));
         Implied {
             spectrum: rows::row(spectra.as_ref(), k),
             sigma: variance.iter().map(|v| (local * v).sqrt()).collect(),
@@ -177,10 +200,10 @@ fn estimate(training: MatRef<'_, f64>, weights: &Mat<f64>) -> Mat<f64> {
     Mat::from_fn(moved.nrows(), moved.ncols(), |i, j| mean[j] + moved[(i, j)])
 }
 
-fn left_out_predictions(operator: &Operator, seen: &Seen) -> Mat<f64> {
+fn left_out_predictions(operator: &Operator, seen: &Seen, data: MatRef<'_, f64>) -> Mat<f64> {
     let mut out = Mat::zeros(operator.samples(), operator.y.ncols());
     for fold in &seen.folds {
-        let data = rows::select(seen.noisy.as_ref(), &fold.test);
+        let data = rows::select(data, &fold.test);
         let white = fold.conditional.whiten(data.as_ref());
         let weights = fold.conditional.weights(white.as_ref());
         let training = rows::select(operator.y.as_ref(), &fold.train);

@@ -20,6 +20,9 @@ use faer::{Mat, MatRef};
 /// λ values of a sweep, as multiples of the largest squared singular value: 1e-14 to 1e2, five a decade.
 const SWEEP: std::ops::RangeInclusive<i32> = -70..=10;
 
+/// Squared singular values below this part of the largest are rounding.
+const SMALLEST: f64 = 1e-14;
+
 /// What is kept small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Penalty {
@@ -72,6 +75,8 @@ pub struct PseudoInverse {
     back: Mat<f64>,
     lambdas: Vec<f64>,
     held_out: Vec<f64>,
+    /// rms deviation of the training descriptors from their mean.
+    prior: f64,
 }
 
 /// What a pseudo-inverse made of one spectrum.
@@ -87,6 +92,9 @@ pub struct PseudoInversion {
     pub degrees_of_freedom: f64,
     /// rms error of x that noise alone causes.
     pub noise_amplification: f64,
+    /// The same relative to the rms deviation of the training glasses from their mean: above 1, answering the mean is better,
+    /// whatever the error of W adds.
+    pub amplification_over_prior: f64,
     /// Picard data: singular value and |coefficient| of the whitened data (noise is 1).
     pub picard: Vec<(f64, f64)>,
 }
@@ -108,7 +116,24 @@ impl PseudoInverse {
                     .cure("use --estimator gaussian, or train with --descriptor rho-rdf"),
             );
         }
+        if (filter, rule) == (Filter::TruncatedSvd, Rule::Evidence) {
+            return Err(Error::new("truncated SVD has no evidence")
+                .because("it is not the most probable answer under any Gaussian prior")
+                .cure(
+                    "use --choose gcv, l-curve, discrepancy or held-out, or --estimator tikhonov",
+                ));
+        }
+        if let Rule::Fixed(lambda) = rule
+            && !(lambda.is_finite() && lambda >= 0.0)
+        {
+            return Err(Error::new(format!("--lambda {lambda} is not a penalty"))
+                .cure("give zero or a positive number"));
+        }
         let x_mean = rows::mean(operator.x.as_ref());
+        let deviations = rows::centred(operator.x.as_ref(), &x_mean);
+        let prior = (deviations.squared_norm_l2()
+            / (deviations.nrows() * deviations.ncols()) as f64)
+            .sqrt();
         let at_mean = operator.forward(Mat::from_fn(1, x_mean.len(), |_, j| x_mean[j]).as_ref());
         let lower = cholesky(channel.covariance().as_ref())?;
         let mut white = &channel.map * &operator.w;
@@ -129,9 +154,16 @@ impl PseudoInverse {
             x_mean,
             lower,
             u: svd.U().to_owned(),
-            lambdas: SWEEP
-                .map(|k| top * 10f64.powf(f64::from(k) / 5.0))
-                .collect(),
+            lambdas: match filter {
+                Filter::Tikhonov => SWEEP
+                    .map(|k| top * 10f64.powf(f64::from(k) / 5.0))
+                    .collect(),
+                // One λ a number of directions kept, the most first.
+                Filter::TruncatedSvd => (s.iter().rev().map(|s| s * s))
+                    .filter(|l| *l > top * SMALLEST)
+                    .collect(),
+            },
+            prior,
             s,
             back,
             held_out: Vec::new(),
@@ -224,6 +256,8 @@ impl PseudoInverse {
             curve: self.lambdas.iter().copied().zip(scores).collect(),
             degrees_of_freedom: f.iter().sum(),
             noise_amplification: (amplification / self.back.nrows() as f64).sqrt(),
+            amplification_over_prior: (amplification / self.back.nrows() as f64).sqrt()
+                / self.prior.max(f64::MIN_POSITIVE),
             picard: self
                 .s
                 .iter()
@@ -241,7 +275,10 @@ impl PseudoInverse {
             .filter(|&i| scores[i].is_finite())
             .min_by(|&a, &b| scores[a].total_cmp(&scores[b]));
         match (best, self.rule) {
-            (Some(i), Rule::LCurve) if i == 0 || i + 1 == scores.len() => Err(no_corner()),
+            // The end points have no curvature; a largest one beside them, or none at all, is no corner.
+            (Some(i), Rule::LCurve) if i <= 1 || i + 2 >= scores.len() || scores[i] >= 0.0 => {
+                Err(no_corner())
+            }
             (Some(i), _) => Ok(self.lambdas[i]),
             (None, Rule::Discrepancy) => Err(Error::new(
                 "no penalty brings the residual down to the noise",
@@ -325,7 +362,7 @@ impl Sweep<'_> {
             })
             .collect();
         let mut scores = vec![f64::NAN; points.len()];
-        for i in 1..points.len() - 1 {
+        for i in 1..points.len().saturating_sub(1) {
             let first =
                 |of: fn(&(f64, f64)) -> f64| 0.5 * (of(&points[i + 1]) - of(&points[i - 1]));
             let second = |of: fn(&(f64, f64)) -> f64| {

@@ -1,6 +1,8 @@
 //! What the data say and what the prior says.
 
 use crate::error::{Error, Result};
+use crate::finding::Finding;
+use crate::grid::Grid;
 use crate::operator::conditional::Conditional;
 use crate::operator::{Operator, rows};
 use faer::Mat;
@@ -8,6 +10,10 @@ use faer::Mat;
 /// Singular values of the prior (in units of its spread at each r) below this fraction of its largest are left out of
 /// averaging kernels: such directions hardly occur among the training glasses.
 const PRIOR_RANK: f64 = 1e-2;
+/// Below this share of the prior variance removed the data say nothing.
+pub const SILENT: f64 = 0.1;
+/// A range of fewer bins than this is not worth a word.
+const SHORTEST_SILENCE: usize = 3;
 /// Bins where the prior spreads less than this fraction of its largest spread count as known: their kernels are zero.
 const KNOWN: f64 = 1e-3;
 
@@ -27,6 +33,8 @@ pub struct Resolution {
     /// Averaging kernels `A` (p x p), everything in units of the prior's spread `s` at its r: without noise the estimate is
     /// `x̄ + s A ((x - x̄)/s)`.
     pub kernels: Mat<f64>,
+    /// Ranges of r (Å) where the glasses differ and the data remove less than [`SILENT`] of the prior variance.
+    pub silent: Vec<(f64, f64)>,
 }
 
 impl Resolution {
@@ -64,12 +72,53 @@ impl Resolution {
                     .iter()
                     .map(|f| (1.0 - f).max(f64::MIN_POSITIVE).log2())
                     .sum::<f64>(),
+            silent: silent(&operator.meta.r, &share, |j| x.col(j).norm_l2() > known),
             data_share: share,
             noise_sd: noise,
             prior_sd: prior,
             kernels: kernels(&x, conditional, &filter)?,
         })
     }
+}
+
+impl Resolution {
+    /// "This spectrum says nothing about r in ...", if there are such ranges.
+    #[must_use]
+    pub fn finding(&self) -> Option<Finding> {
+        let each: Vec<String> = (self.silent.iter())
+            .map(|(a, b)| format!("[{a:.2}, {b:.2}]"))
+            .collect();
+        (!each.is_empty()).then(|| {
+            Finding::new(
+                "data-silent",
+                format!(
+                    "This spectrum says nothing about g at r in {} Å: less than {:.0} % of what the training glasses differ by there.",
+                    each.join(", "),
+                    100.0 * SILENT
+                ),
+                "Take g there as an average of the training glasses; less noise or a second spectrum may decide more.",
+            )
+        })
+    }
+}
+
+fn silent(grid: &Grid, share: &[f64], differ: impl Fn(usize) -> bool) -> Vec<(f64, f64)> {
+    let mut out = Vec::new();
+    let mut start = None;
+    for j in 0..=share.len() {
+        let quiet = j < share.len() && differ(j) && share[j] < SILENT;
+        match (quiet, start) {
+            (true, None) => start = Some(j),
+            (false, Some(from)) => {
+                if j - from >= SHORTEST_SILENCE {
+                    out.push((grid.edge(from), grid.edge(j)));
+                }
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    out
 }
 
 /// `A = Xᵀ U f Uᵀ (Xᵀ)⁺` of scaled descriptors, the pseudo-inverse taken on the directions that occur in the training set.

@@ -7,7 +7,6 @@ use crate::operator::rows;
 use faer::{Mat, MatRef};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 /// Noisy copies of each left-out sample: enough that the noise, not only the glass, is averaged over.
@@ -41,7 +40,8 @@ impl Seen {
     /// Carries `samples` (n x q on the operator's grid) to `channel`. `lambda` is the ridge penalty of the direction, the
     /// model error that stays when there is no noise; `folds` says to which fold each sample belongs.
     ///
-    /// Costs one m³ Cholesky factorisation and one singular value decomposition of n x m for each fold.
+    /// Costs one m³ Cholesky factorisation, one singular value decomposition of n x m, and for each fold a k³ eigenvalue problem, k the
+    /// directions that the data can decide at all.
     pub fn new(
         samples: MatRef<'_, f64>,
         channel: &Channel,
@@ -51,16 +51,8 @@ impl Seen {
     ) -> Result<Self> {
         let data = channel.see(samples);
         let n = data.nrows();
-        let noise = channel.covariance();
-        let overlap = &channel.map * channel.map.transpose();
-        let conditional = |which: &[usize]| {
-            let share = lambda / which.len() as f64;
-            let s = Mat::from_fn(noise.nrows(), noise.ncols(), |i, j| {
-                noise[(i, j)] + share * overlap[(i, j)]
-            });
-            Conditional::new(rows::select(data.as_ref(), which).as_ref(), s.as_ref())
-        };
         let all: Vec<usize> = (0..n).collect();
+        let whole = conditional(&data, channel, lambda)?;
         let count = folds.iter().max().map_or(0, |m| m + 1);
         let folds = (0..count)
             .into_par_iter()
@@ -68,18 +60,28 @@ impl Seen {
                 let (test, train): (Vec<usize>, Vec<usize>) =
                     all.iter().partition(|&&i| folds[i] == fold);
                 Ok(Fold {
-                    conditional: conditional(&train)?,
+                    conditional: whole.part(data.as_ref(), &train)?,
                     train,
                     test,
                 })
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(Self {
-            conditional: conditional(&all)?,
+            conditional: whole,
             folds,
             noisy: noisy_copies(&data, channel, seed),
             data,
         })
+    }
+
+    /// All samples through another channel: their conditional and their noiseless data.
+    pub(super) fn whole(
+        samples: MatRef<'_, f64>,
+        channel: &Channel,
+        lambda: f64,
+    ) -> Result<(Conditional, Mat<f64>)> {
+        let data = channel.see(samples);
+        Ok((conditional(&data, channel, lambda)?, data))
     }
 
     /// The noisy copies of the samples of one fold (`DRAWS·|test|` x m), and the sample of each row.
@@ -90,6 +92,40 @@ impl Seen {
             .collect();
         let sample = which.iter().map(|r| r % n).collect();
         (rows::select(self.noisy.as_ref(), &which), sample)
+    }
+
+    /// (T², Q) of changed copies of the training data: row i of `data` (n x m) stands for training glass i and is seen by the fold
+    /// that does not know it.
+    pub fn left_out_distances_of(&self, data: MatRef<'_, f64>) -> Vec<(f64, f64)> {
+        let mut out = vec![(0.0, 0.0); data.nrows()];
+        for fold in &self.folds {
+            let part = rows::select(data, &fold.test);
+            let white = fold.conditional.whiten(part.as_ref());
+            let found = fold.conditional.distances(white.as_ref());
+            for (&i, distance) in fold.test.iter().zip(found) {
+                out[i] = distance;
+            }
+        }
+        out
+    }
+
+    /// A property of the glasses (one value a training sample) inferred from data (N x m).
+    pub fn infer(&self, data: MatRef<'_, f64>, property: &[f64]) -> Vec<f64> {
+        inferred(&self.conditional, data, property)
+    }
+
+    /// The same of changed copies of the training data, as [`left_out_distances_of`](Self::left_out_distances_of).
+    pub fn infer_left_out_of(&self, data: MatRef<'_, f64>, property: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; data.nrows()];
+        for fold in &self.folds {
+            let part = rows::select(data, &fold.test);
+            let known: Vec<f64> = fold.train.iter().map(|&i| property[i]).collect();
+            let found = inferred(&fold.conditional, part.as_ref(), &known);
+            for (&i, value) in fold.test.iter().zip(found) {
+                out[i] = value;
+            }
+        }
+        out
     }
 
     /// (T², Q) of every left-out noisy copy, seen by the fold that does not know it.
@@ -105,16 +141,34 @@ impl Seen {
     }
 }
 
+/// `E[t | z]` for a property t of the samples of a conditional.
+fn inferred(conditional: &Conditional, data: MatRef<'_, f64>, property: &[f64]) -> Vec<f64> {
+    let mean = property.iter().sum::<f64>() / property.len() as f64;
+    let weights = conditional.weights(conditional.whiten(data).as_ref());
+    (0..weights.ncols())
+        .map(|k| {
+            let moved = |(i, t): (usize, &f64)| weights[(i, k)] * (t - mean);
+            mean + property.iter().enumerate().map(moved).sum::<f64>()
+        })
+        .collect()
+}
+
+/// The conditional of all samples.
+fn conditional(data: &Mat<f64>, channel: &Channel, lambda: f64) -> Result<Conditional> {
+    let share = lambda / data.nrows() as f64;
+    let s = channel.covariance() + channel.overlap() * faer::Scale(share);
+    Conditional::new(data.as_ref(), s.as_ref())
+}
+
 fn noisy_copies(data: &Mat<f64>, channel: &Channel, seed: u64) -> Mat<f64> {
-    let (n, m, k) = (data.nrows(), data.ncols(), channel.nuisances.ncols());
+    let (n, m) = (data.nrows(), data.ncols());
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let lower = channel.noise_factor();
     let mut out = Mat::zeros(DRAWS * n, m);
     for row in 0..DRAWS * n {
-        let u: Vec<f64> = (0..k).map(|_| StandardNormal.sample(&mut rng)).collect();
-        for j in 0..m {
-            let xi: f64 = StandardNormal.sample(&mut rng);
-            let nuisance: f64 = (0..k).map(|c| channel.nuisances[(j, c)] * u[c]).sum();
-            out[(row, j)] = data[(row % n, j)] + channel.sigma[j] * xi + nuisance;
+        let noise = channel.draw(lower.as_ref(), &mut rng);
+        for (j, noise) in noise.into_iter().enumerate() {
+            out[(row, j)] = data[(row % n, j)] + noise;
         }
     }
     out

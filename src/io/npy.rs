@@ -46,36 +46,31 @@ fn write(
 ///
 /// The length stated in the header is compared with the bytes that are there before anything is allocated.
 pub fn read_matrix(bytes: &[u8]) -> Result<Mat<f64>> {
-    let bad = |why: String| {
-        Error::new("this is not a float64 .npy array")
-            .because(why)
-            .cure("write it with numpy.save(path, array.astype('float64'))")
-    };
-    let shape = stated_shape(bytes).ok_or_else(|| bad("its header is not numpy's".into()))?;
+    let shape = stated_shape(bytes).ok_or_else(|| bad("its header is not numpy's"))?;
     let (rows, columns) = match shape[..] {
         [m] => (1, m),
         [n, m] => (n, m),
-        _ => return Err(bad(format!("it has {} dimensions", shape.len()))),
+        _ => return Err(bad(&format!("it has {} dimensions", shape.len()))),
     };
     let wanted = rows.checked_mul(columns).and_then(|n| n.checked_mul(8));
     let unvouched = wanted == Some(0) && rows.max(columns) > LARGEST_EMPTY;
     if unvouched || wanted.is_none_or(|w| w > bytes.len() as u64) {
-        return Err(bad(format!(
+        return Err(bad(&format!(
             "its header promises {rows} x {columns} numbers, but the file is shorter"
         )));
     }
     if rows < PADDED_ROWS && columns > MOST_SHORT_COLUMNS {
-        return Err(bad(format!(
+        return Err(bad(&format!(
             "it has {columns} columns in {rows} rows, the limit is {MOST_SHORT_COLUMNS}"
         )));
     }
-    let file = NpyFile::new(bytes).map_err(|e| bad(e.to_string()))?;
+    let file = NpyFile::new(bytes).map_err(|e| bad(&e.to_string()))?;
     let order = file.order();
     let values: Vec<f64> = file
         .data::<f64>()
-        .map_err(|e| bad(e.to_string()))?
+        .map_err(|e| bad(&e.to_string()))?
         .collect::<std::io::Result<_>>()
-        .map_err(|e| bad(e.to_string()))?;
+        .map_err(|e| bad(&e.to_string()))?;
     let (rows, columns) = (rows as usize, columns as usize);
     Ok(Mat::from_fn(rows, columns, |i, j| match order {
         Order::C => values[i * columns + j],
@@ -114,9 +109,115 @@ pub fn read_matrix_from(reader: impl Read, limit: u64) -> Result<Mat<f64>> {
     read_matrix(&bytes)
 }
 
+/// The rows of a float64 matrix in C order, a block at a time: memory for one block, however long the file.
+#[derive(Debug)]
+pub struct Rows<R> {
+    reader: R,
+    columns: usize,
+    left: u64,
+}
+
+impl<R: Read> Rows<R> {
+    /// Reads the header.
+    ///
+    /// Errors: it is not that of a float64 matrix in C order with at most `most` columns.
+    pub fn new(mut reader: R, most: usize) -> Result<Self> {
+        let header = header(&mut reader)?;
+        let shape = stated_shape(&header).ok_or_else(|| bad("its header is not numpy's"))?;
+        let &[rows, columns] = shape.as_slice() else {
+            return Err(bad(&format!("it has {} dimensions", shape.len())));
+        };
+        if columns == 0 || columns > most as u64 {
+            return Err(bad(&format!("it has {columns} columns, not 1 to {most}")));
+        }
+        let file = NpyFile::new(header.as_slice()).map_err(|e| bad(&e.to_string()))?;
+        if file.order() != Order::C || file.dtype().descr() != "'<f8'" {
+            return Err(bad("its numbers are not float64, row after row"));
+        }
+        Ok(Self {
+            reader,
+            columns: columns as usize,
+            left: rows,
+        })
+    }
+
+    /// Rows that are left, and columns.
+    pub fn shape(&self) -> (u64, usize) {
+        (self.left, self.columns)
+    }
+
+    /// What it reads from; at its end once all rows are read.
+    pub fn reader(&self) -> &R {
+        &self.reader
+    }
+
+    /// The next rows, at most `most`; none after the last.
+    pub fn next(&mut self, most: usize) -> Result<Option<Mat<f64>>> {
+        let count = self.left.min(most as u64) as usize;
+        if count == 0 {
+            return Ok(None);
+        }
+        self.left -= count as u64;
+        let mut bytes = vec![0; 8 * self.columns];
+        let mut block = Mat::zeros(count, self.columns);
+        for i in 0..count {
+            (self.reader.read_exact(&mut bytes)).map_err(|e| bad(&e.to_string()))?;
+            for (j, number) in bytes.as_chunks().0.iter().enumerate() {
+                block[(i, j)] = f64::from_le_bytes(*number);
+            }
+        }
+        Ok(Some(block))
+    }
+}
+
+fn bad(why: &str) -> Error {
+    Error::new("this is not a float64 .npy array")
+        .because(why)
+        .cure("write it with numpy.save(path, array.astype('float64'))")
+}
+
+/// The bytes before the numbers.
+fn header(reader: &mut impl Read) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut more = |bytes: &mut Vec<u8>, to: usize| {
+        let from = bytes.len();
+        bytes.resize(to, 0);
+        (reader.read_exact(&mut bytes[from..])).map_err(|e| bad(&e.to_string()))
+    };
+    more(&mut bytes, 10)?;
+    let length = if bytes[6] == 1 {
+        10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]))
+    } else {
+        more(&mut bytes, 12)?;
+        12 + u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]) as usize
+    };
+    if length > 12 + LONGEST_HEADER {
+        return Err(bad("its header is not numpy's"));
+    }
+    more(&mut bytes, length)?;
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_come_in_blocks_and_a_short_file_is_refused() {
+        let m = Mat::from_fn(7, 3, |i, j| (i as f64 + 0.1) / (j as f64 + 0.3));
+        let mut bytes = Vec::new();
+        write_matrix(&mut bytes, m.as_ref()).unwrap();
+        let mut rows = Rows::new(bytes.as_slice(), 3).unwrap();
+        for (first, count) in [(0, 3), (3, 3), (6, 1)] {
+            let block = rows.next(3).unwrap().unwrap();
+            assert_eq!(block, m.subrows(first, count));
+        }
+        assert!(rows.next(3).unwrap().is_none());
+        assert!(Rows::new(bytes.as_slice(), 2).is_err());
+        assert!(Rows::new(&bytes[..40], 3).is_err());
+        let mut short = Rows::new(&bytes[..bytes.len() - 4], 3).unwrap();
+        assert!(short.next(7).is_err());
+    }
 
     #[test]
     fn matrices_come_back_bit_for_bit() {

@@ -210,8 +210,8 @@ fn axis(header: &StringRecord) -> Result<Vec<f64>> {
         }
         axis.push(x);
     }
-    if axis.len() < 2 {
-        return Err(Error::new("the table has fewer than two grid values").line(line));
+    if axis.is_empty() {
+        return Err(Error::new("the table has no grid values").line(line));
     }
     Ok(axis)
 }
@@ -330,6 +330,7 @@ mod tests {
             ("x,1,2\na,1,2\n", "input:1:1"),
             ("# unit: furlong\nsample,1,2\na,1,2\n", "input:1"),
             ("sample,1,2\n", "no rows"),
+            ("sample\na\n", "no grid values"),
             ("sample,1,2\na,1,2\na,1,2\n", "twice"),
             ("", "sample"),
         ] {

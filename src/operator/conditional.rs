@@ -17,14 +17,20 @@
 use crate::error::{Error, Result};
 use crate::operator::rows;
 use faer::{Mat, MatRef, Side};
+use std::sync::Arc;
+
+/// Directions whose share decided by the data is below this are left out of a [part](Conditional::part).
+const NEGLIGIBLE: f64 = 1e-6;
+/// Squared singular values below this part of the largest are rounding.
+const ROUNDING: f64 = 1e-13;
 
 /// Training data seen through an instrument, ready to be conditioned on.
 #[derive(Debug)]
 pub struct Conditional {
     mean: Vec<f64>,
     n: f64,
-    /// Cholesky factor of `S`.
-    lower: Mat<f64>,
+    /// Cholesky factor of `S`; the parts of a whole share it.
+    lower: Arc<Factor>,
     u: Mat<f64>,
     s: Vec<f64>,
     v: Mat<f64>,
@@ -33,10 +39,10 @@ pub struct Conditional {
 impl Conditional {
     /// `data` (n x m): training rows, not centred; `noise` (m x m): the covariance `S`.
     pub fn new(data: MatRef<'_, f64>, noise: MatRef<'_, f64>) -> Result<Self> {
-        let lower = cholesky(noise)?;
+        let lower = Arc::new(Factor::new(noise)?);
         let mean = rows::mean(data);
         let mut white = rows::centred(data, &mean).transpose().to_owned();
-        lower.solve_lower_triangular_in_place(&mut white);
+        lower.solve(&mut white);
         let svd = white
             .thin_svd()
             .map_err(|_| Error::new("the singular value decomposition did not converge"))?;
@@ -51,6 +57,40 @@ impl Conditional {
         })
     }
 
+    /// The conditional of some of the rows of `data`, the ones this was made of, with the same `S`.
+    ///
+    /// The rows lie in the directions found already, so that a k x k eigenvalue problem takes the place of another decomposition,
+    /// k the number of directions whose filter is not negligible.
+    pub fn part(&self, data: MatRef<'_, f64>, which: &[usize]) -> Result<Self> {
+        let k = (self.s.iter())
+            .take_while(|s| **s * **s > NEGLIGIBLE * self.n)
+            .count();
+        let along = Mat::from_fn(which.len(), k, |i, j| self.u[(which[i], j)] * self.s[j]);
+        let along = rows::centred(along.as_ref(), &rows::mean(along.as_ref()));
+        let gram = along.transpose() * &along;
+        let eigen = gram
+            .self_adjoint_eigen(Side::Lower)
+            .map_err(|_| Error::new("the eigenvalue decomposition did not converge"))?;
+        let squares: Vec<f64> = eigen.S().column_vector().iter().copied().collect();
+        // Ascending; those that are rounding carry no direction on the samples.
+        let least = squares.last().copied().unwrap_or(0.0) * ROUNDING;
+        let kept: Vec<usize> = (0..k).rev().filter(|&j| squares[j] > least).collect();
+        let turn = Mat::from_fn(k, kept.len(), |i, j| eigen.U()[(i, kept[j])]);
+        let s: Vec<f64> = kept.iter().map(|&j| squares[j].sqrt()).collect();
+        let mut u = along * &turn;
+        for (j, s) in s.iter().enumerate() {
+            u.col_mut(j).iter_mut().for_each(|v| *v /= s);
+        }
+        Ok(Self {
+            mean: rows::mean(rows::select(data, which).as_ref()),
+            n: which.len() as f64,
+            lower: Arc::clone(&self.lower),
+            v: self.v.subcols(0, k) * turn,
+            u,
+            s,
+        })
+    }
+
     /// Mean of the training data.
     pub fn mean(&self) -> &[f64] {
         &self.mean
@@ -59,7 +99,7 @@ impl Conditional {
     /// `L⁻¹ (z - z̄)` for each row of `data` (N x m), as columns (m x N).
     pub fn whiten(&self, data: MatRef<'_, f64>) -> Mat<f64> {
         let mut white = rows::centred(data, &self.mean).transpose().to_owned();
-        self.lower.solve_lower_triangular_in_place(&mut white);
+        self.lower.solve(&mut white);
         white
     }
 
@@ -96,6 +136,23 @@ impl Conditional {
             .collect()
     }
 
+    /// Scores of each whitened column along the directions of the training data, the strongest first, in standard deviations of
+    /// the training samples (k x N).
+    pub fn standard_scores(&self, white: MatRef<'_, f64>) -> Mat<f64> {
+        let mut t = self.v.transpose() * white;
+        for j in 0..t.ncols() {
+            for (k, s) in self.s.iter().enumerate() {
+                t[(k, j)] *= self.n.sqrt() / s.max(f64::MIN_POSITIVE);
+            }
+        }
+        t
+    }
+
+    /// The same of the training samples themselves (n x k).
+    pub fn training_scores(&self) -> Mat<f64> {
+        &self.u * faer::Scale(self.n.sqrt())
+    }
+
     /// Number of directions in which the training data vary more than the noise, `s² > n`.
     pub fn known_directions(&self) -> usize {
         self.s.iter().filter(|s| **s * **s > self.n).count()
@@ -119,6 +176,19 @@ impl Conditional {
             .collect()
     }
 
+    /// `C⁻¹ (z - z̄)` (m x N) for whitened data, C the covariance of the data: what noise and nuisances are estimated with.
+    pub fn precision_times(&self, white: MatRef<'_, f64>) -> Mat<f64> {
+        let mut t = self.v.transpose() * white;
+        for j in 0..t.ncols() {
+            for (k, s) in self.s.iter().enumerate() {
+                t[(k, j)] *= s * s / (s * s + self.n);
+            }
+        }
+        let mut out = white - &self.v * &t;
+        self.lower.solve_transposed(&mut out);
+        out
+    }
+
     /// The gain `K` (k x m) of a centred target (n x k): the estimate moves by `K · (z - z̄)`.
     pub fn gain(&self, target: MatRef<'_, f64>) -> Mat<f64> {
         // K = Tᵀ U diag(s/(s²+n)) Vᵀ L⁻¹, by solving Lᵀ Kᵀ = V diag(..) Uᵀ T.
@@ -129,10 +199,51 @@ impl Conditional {
             }
         }
         let mut kt = &self.v * &ut;
-        self.lower
-            .transpose()
-            .solve_upper_triangular_in_place(&mut kt);
+        self.lower.solve_transposed(&mut kt);
         kt.transpose().to_owned()
+    }
+}
+
+/// A Cholesky factor, which for independent errors is a list.
+#[derive(Debug)]
+enum Factor {
+    Diagonal(Vec<f64>),
+    Full(Mat<f64>),
+}
+
+impl Factor {
+    fn new(covariance: MatRef<'_, f64>) -> Result<Self> {
+        let m = covariance.nrows();
+        let independent =
+            (0..m).all(|j| (0..m).all(|i| i == j || covariance[(i, j)].abs() <= f64::MIN_POSITIVE));
+        if independent && (0..m).all(|i| covariance[(i, i)] > 0.0) {
+            return Ok(Self::Diagonal(
+                (0..m).map(|i| covariance[(i, i)].sqrt()).collect(),
+            ));
+        }
+        cholesky(covariance).map(Self::Full)
+    }
+
+    /// `L⁻¹ M` in place.
+    fn solve(&self, m: &mut Mat<f64>) {
+        match self {
+            Self::Diagonal(d) => divide_rows(m, d),
+            Self::Full(lower) => lower.solve_lower_triangular_in_place(m),
+        }
+    }
+
+    /// `L⁻ᵀ M` in place.
+    fn solve_transposed(&self, m: &mut Mat<f64>) {
+        match self {
+            Self::Diagonal(d) => divide_rows(m, d),
+            Self::Full(lower) => lower.transpose().solve_upper_triangular_in_place(m),
+        }
+    }
+}
+
+fn divide_rows(m: &mut Mat<f64>, by: &[f64]) {
+    for j in 0..m.ncols() {
+        m.col_mut(j).iter_mut().zip(by).for_each(|(v, d)| *v /= d);
     }
 }
 
@@ -178,6 +289,52 @@ mod tests {
         let by_weights = centred.transpose() * conditional.weights(white.as_ref());
         let by_gain = &gain * rows::centred(z.as_ref(), conditional.mean()).transpose();
         assert!((by_weights - by_gain).norm_max() < 1e-10);
+    }
+
+    /// A part is the conditional of its rows alone.
+    #[test]
+    fn a_part_is_what_its_rows_alone_give() {
+        let (n, m) = (24, 6);
+        let z = data(n, m);
+        let correlated = Mat::from_fn(m, m, |i, j| 0.3 * 0.5f64.powf(i.abs_diff(j) as f64));
+        let independent = Mat::from_fn(m, m, |i, j| if i == j { 0.1 + i as f64 } else { 0.0 });
+        for noise in [correlated, independent] {
+            let whole = Conditional::new(z.as_ref(), noise.as_ref()).unwrap();
+            let which: Vec<usize> = (0..n).filter(|i| i % 3 > 0).collect();
+            let part = whole.part(z.as_ref(), &which).unwrap();
+            let rows = rows::select(z.as_ref(), &which);
+            let alone = Conditional::new(rows.as_ref(), noise.as_ref()).unwrap();
+            let said = |c: &Conditional| {
+                let white = c.whiten(z.as_ref());
+                (
+                    c.weights(white.as_ref()),
+                    c.leverage(white.as_ref()),
+                    c.distances(white.as_ref()),
+                )
+            };
+            let ((a, h, d), (b, k, e)) = (said(&part), said(&alone));
+            assert!((a - b).norm_max() < 1e-9);
+            for i in 0..n {
+                assert!(
+                    (h[i] - k[i]).abs() < 1e-9
+                        && (d[i].0 - e[i].0).abs() < 1e-8
+                        && (d[i].1 - e[i].1).abs() < 1e-8
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_scores_of_a_training_row_are_those_of_the_sample() {
+        let z = data(12, 5);
+        let noise = Mat::from_fn(5, 5, |i, j| if i == j { 0.3 } else { 0.0 });
+        let conditional = Conditional::new(z.as_ref(), noise.as_ref()).unwrap();
+        let scores = conditional.standard_scores(conditional.whiten(z.as_ref()).as_ref());
+        let own = conditional.training_scores();
+        for i in 0..12 {
+            assert!((scores[(0, i)] - own[(i, 0)]).abs() < 1e-9);
+            assert!((scores[(1, i)] - own[(i, 1)]).abs() < 1e-9);
+        }
     }
 
     #[test]

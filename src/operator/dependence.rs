@@ -7,6 +7,7 @@ use super::fit::ridge::RidgePath;
 use super::rows;
 use crate::error::Result;
 use crate::grid::Grid;
+use crate::units::Unit;
 use faer::{Mat, MatRef};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,8 @@ pub(super) struct Study<'a> {
     pub y: MatRef<'a, f64>,
     pub r: Grid,
     pub energy: Grid,
+    /// Unit of that axis.
+    pub unit: Unit,
     /// Fold of each sample.
     pub folds: &'a [usize],
 }
@@ -56,7 +59,7 @@ impl Study<'_> {
         }
         for part in BROADER {
             let sigma = part * (self.energy.end() - self.energy.start());
-            let what = format!("spectra broadened by another {sigma:.2} meV");
+            let what = format!("spectra broadened by another {sigma:.2} {}", self.unit);
             all.push((what, x.clone(), self.broadened(sigma)));
         }
         (all.into_par_iter())
@@ -134,6 +137,7 @@ mod tests {
             y: y.as_ref(),
             r: energy,
             energy,
+            unit: Unit::Mev,
             folds: &[0, 1, 2],
         };
         for sigma in [0.01, 0.6, 5.0] {
@@ -161,6 +165,7 @@ mod tests {
             y: y.as_ref(),
             r: grid(16),
             energy: grid(20),
+            unit: Unit::Mev,
             folds: &folds,
         };
         let found = study.variations().unwrap();

@@ -51,6 +51,15 @@ fn find(root: &mut [usize], mut i: usize) -> usize {
     i
 }
 
+/// Samples that are alone in their group.
+pub fn lonely(groups: &[usize]) -> usize {
+    let mut sizes = vec![0usize; groups.iter().max().map_or(0, |m| m + 1)];
+    for &g in groups {
+        sizes[g] += 1;
+    }
+    sizes.iter().filter(|&&size| size == 1).count()
+}
+
 /// Fold number of each sample: whole groups, shuffled by `seed`, each given to the smallest fold so far.
 ///
 /// There are at most `folds` folds, fewer if there are fewer groups.

@@ -6,6 +6,7 @@
 //! regressions ([`fit::ridge`]) whose penalties come from exact leave-one-out; both are conditionals
 //! ([`conditional`]) of the same training samples, which is how noise and instruments enter.
 
+pub mod broadened;
 pub mod conditional;
 pub mod dependence;
 pub mod features;
@@ -16,13 +17,15 @@ pub mod groups;
 pub mod headroom;
 pub mod learning;
 pub mod one_parameter;
+mod part;
 pub mod reference;
 pub mod rows;
 pub mod scope;
 pub mod scores;
+pub mod streamed;
 mod training;
 
-pub use forward::{Estimator, Forward};
+pub use forward::{ChosenBy, Estimator, Forward};
 pub use scores::Scores;
 pub use training::{Settings, TrainingSet};
 
@@ -35,6 +38,7 @@ use features::{Described, Features};
 use reference::Reference;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use streamed::Streamed;
 
 /// Neighbours among the training structures that tell how well the map works around a structure.
 const NEIGHBOURS: usize = 8;
@@ -87,7 +91,7 @@ pub struct Meta {
     pub composition: Option<String>,
     /// r grid, Å.
     pub r: Grid,
-    /// E grid, meV.
+    /// The axis of the spectra: energies in meV, of a conductivity temperatures in K.
     pub energy: Grid,
     /// ρ̄, per Å³ (per Å² in two dimensions).
     pub mean_density: Option<f64>,
@@ -107,6 +111,9 @@ pub struct Meta {
     pub folds: Vec<usize>,
     /// Seed of the folds.
     pub seed: u64,
+    /// How the maps were fitted, where that was to more samples than are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub streamed: Option<Streamed>,
     /// How well it does on what it has not seen.
     pub scores: Scores,
     /// Training files and their blake3 hashes.
@@ -164,9 +171,11 @@ impl Operator {
         y
     }
 
-    /// Whether the forward map is ridge on x alone: then it and the joint distribution say the same.
+    /// Whether the forward map is ridge on x alone, of the samples kept: then it and the joint distribution say the same.
     pub fn forward_is_joint(&self) -> bool {
-        self.meta.features.are_pairs() && self.meta.forward.estimator == Estimator::Ridge
+        self.meta.features.are_pairs()
+            && self.meta.forward.estimator == Estimator::Ridge
+            && self.meta.streamed.is_none()
     }
 
     /// Spectra (N x q, per meV) of structures by the forward map.
@@ -189,16 +198,21 @@ impl Operator {
             .collect()
     }
 
-    /// Variance of the forward error near a descriptor, relative to its mean over the training set: the geometric mean of
-    /// the squared out-of-fold residuals of the nearest training structures. `exclude` leaves out one group (that of the
-    /// sample itself, in calibration).
-    pub fn local_variance(&self, x: &[f64], exclude: Option<usize>) -> f64 {
+    /// Variance of the forward error near a descriptor, relative to its mean over the training set, by the out-of-fold residuals of
+    /// the forward map; see [`local_variance_of`](Self::local_variance_of).
+    pub fn local_variance(&self, x: &[f64]) -> f64 {
         let energies: Vec<f64> = (0..self.samples())
             .map(|i| self.residuals.row(i).squared_norm_l2())
             .collect();
+        self.local_variance_of(&energies, x, None)
+    }
+
+    /// The geometric mean of the squared errors (`energies`, one a training sample) of the training structures nearest to a descriptor,
+    /// relative to the mean of all. `exclude` leaves out the sample itself, in calibration.
+    pub fn local_variance_of(&self, energies: &[f64], x: &[f64], exclude: Option<usize>) -> f64 {
         let mean = energies.iter().sum::<f64>() / energies.len() as f64;
         let mut near: Vec<(f64, f64)> = (0..self.samples())
-            .filter(|&i| exclude != Some(self.meta.groups[i]))
+            .filter(|&i| exclude != Some(i))
             .map(|i| {
                 let d: f64 = (0..x.len()).map(|j| (x[j] - self.x[(i, j)]).powi(2)).sum();
                 (d, energies[i])
@@ -226,7 +240,7 @@ impl Operator {
         Err(match quantity {
             Quantity::Raman | Quantity::RamanReduced => error
                 .because("a Raman curve is the density of states times a coupling C(E) that differs from glass to glass")
-                .cure("train an operator on Raman spectra, or say what the file is with --quantity"),
+                .cure("train an operator on Raman spectra; or give --coupling C.csv, if you accept that C(E) for this sample"),
             _ => error.cure("train an operator for it, or say what the file is with --quantity"),
         })
     }

@@ -53,10 +53,16 @@ impl OneParameter {
         self.powers(inputs) * &self.coefficients
     }
 
-    fn powers(&self, inputs: MatRef<'_, f64>) -> Mat<f64> {
+    /// The amount of disorder t of each of the `inputs` (N x p), in standard deviations from the training mean; its sign has no meaning.
+    pub fn amounts(&self, inputs: MatRef<'_, f64>) -> Vec<f64> {
         let t = rows::centred(inputs, &self.mean) * &self.direction;
-        Mat::from_fn(t.nrows(), POWERS, |i, k| {
-            std::iter::repeat_n(t[(i, 0)] / self.scale, k).product()
+        t.col(0).iter().map(|t| t / self.scale).collect()
+    }
+
+    fn powers(&self, inputs: MatRef<'_, f64>) -> Mat<f64> {
+        let t = self.amounts(inputs);
+        Mat::from_fn(t.len(), POWERS, |i, k| {
+            std::iter::repeat_n(t[i], k).product()
         })
     }
 }

@@ -1,5 +1,5 @@
 //! What the paper expects to be linear in the pair distribution function: table I of arXiv:2602.05313, for machines.
-//! An expectation: what was measured here is in `docs/paper.md`, so far for the density of states alone.
+//! An expectation: what was measured here is in `docs/paper.md` and `docs/observables.md`.
 
 use serde::Serialize;
 
@@ -46,7 +46,7 @@ pub const TABLE: [Row; 6] = [
         observable: "thermal conductivity",
         linear: true,
         because: "only the part that phonons carry",
-        quantities: &[],
+        quantities: &["kappa"],
     },
     Row {
         observable: "infrared absorption",

@@ -32,7 +32,7 @@ pub struct TrainingSet {
     pub added: Added,
     /// r grid, Å.
     pub r: Grid,
-    /// E grid, meV.
+    /// The axis of the spectra: energies in meV, of a conductivity temperatures in K.
     pub energy: Grid,
     /// What the spectra are.
     pub quantity: Quantity,
@@ -260,9 +260,7 @@ impl Operator {
             ForwardMap::Not(reference) => (best(&f, &y)?.0, Some(reference)),
         };
 
-        let lonely = (0..n)
-            .filter(|&i| group.iter().filter(|g| **g == group[i]).count() == 1)
-            .count();
+        let lonely = groups::lonely(&group);
         let count = folds.iter().max().map_or(0, |m| m + 1);
         let protocol = format!("{count}-fold cross-validation, near-duplicates never split");
         let study = Study {
@@ -270,6 +268,7 @@ impl Operator {
             y: y.as_ref(),
             r: set.r,
             energy: set.energy,
+            unit: set.quantity.axis(),
             folds: &folds,
         };
         let scores = Scores {
@@ -299,6 +298,7 @@ impl Operator {
                 groups: group,
                 folds,
                 seed: settings.seed,
+                streamed: None,
                 scores,
                 sources: set.sources.clone(),
                 notes: set.notes.clone(),

@@ -26,7 +26,8 @@ pub fn svg(figure: &Figure) -> Result<String> {
     canvas::svg(size.width_mm, size.height_mm, |canvas| {
         let cells = match figure.arrangement() {
             Arrangement::Stacked => stacked(figure)?,
-            Arrangement::Beside => beside(figure)?,
+            Arrangement::Beside => in_rows(figure, figure.panels().len())?,
+            Arrangement::Rows(columns) => in_rows(figure, columns)?,
         };
         cells.iter().try_for_each(|cell| cell.draw(canvas))
     })
@@ -109,37 +110,42 @@ fn stacked(figure: &Figure) -> Result<Vec<Cell<'_>>> {
     Ok(cells)
 }
 
-fn beside(figure: &Figure) -> Result<Vec<Cell<'_>>> {
+/// Rows of `columns` panels, equally high; legends of a row are equally high, so that its frames begin on one line.
+fn in_rows(figure: &Figure, columns: usize) -> Result<Vec<Cell<'_>>> {
     let panels = figure.panels();
-    let width = mm(figure.size().width_mm) / panels.len() as f64;
+    let width = mm(figure.size().width_mm) / columns as f64;
+    let height = mm(figure.size().height_mm) / panels.len().div_ceil(columns) as f64;
     let widest = panels.iter().map(right).fold(0.0, f64::max);
-    let legends = legends(panels, width - widest - mm(LEFT_AT_FIRST))?;
-    let rows = legends.iter().map(Vec::len).max().unwrap_or(0);
-    let bottom = mm(figure.size().height_mm) - below();
+    let mut legends = legends(panels, width - widest - mm(LEFT_AT_FIRST))?.into_iter();
     let mut cells = Vec::new();
-    for (i, (panel, legend)) in panels.iter().zip(legends).enumerate() {
-        let x = panel.x.range.map_or_else(
-            || x_range(std::slice::from_ref(panel)),
-            |(low, high)| Range::new(low, high),
-        );
-        let frame = Frame {
-            left: i as f64 * width + mm(LEFT_AT_FIRST),
-            right: (i + 1) as f64 * width - right(panel),
-            top: above(rows).min(0.6 * bottom),
-            bottom,
-            x,
-            y: y_range(panel, x),
-        };
-        cells.push(Cell {
-            panel,
-            frame,
-            legend,
-            is_named: true,
-        });
+    for (row, panels) in panels.chunks(columns).enumerate() {
+        let (head, foot) = (row as f64 * height, (row + 1) as f64 * height - below());
+        let legends: Vec<_> = legends.by_ref().take(columns).collect();
+        let lines = legends.iter().map(Vec::len).max().unwrap_or(0);
+        for (i, (panel, legend)) in panels.iter().zip(legends).enumerate() {
+            let x = panel.x.range.map_or_else(
+                || x_range(std::slice::from_ref(panel)),
+                |(low, high)| Range::new(low, high),
+            );
+            let frame = Frame {
+                left: i as f64 * width + mm(LEFT_AT_FIRST),
+                right: (i + 1) as f64 * width - right(panel),
+                top: (head + above(lines)).min(head + 0.6 * (foot - head)),
+                bottom: foot,
+                x,
+                y: y_range(panel, x),
+            };
+            cells.push(Cell {
+                panel,
+                frame,
+                legend,
+                is_named: true,
+            });
+        }
     }
     let lefts = lefts(&cells)?;
     for (i, (cell, left)) in cells.iter_mut().zip(lefts).enumerate() {
-        cell.frame.left = i as f64 * width + left;
+        cell.frame.left = (i % columns) as f64 * width + left;
         cell.settle();
     }
     Ok(cells)

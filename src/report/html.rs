@@ -1,7 +1,7 @@
-//! The report as one HTML file: figures inside as SVG, no script, no network, prints well.
+//! The report as one HTML file: figures inside as SVG, and as charts where scripts run; no network, prints well.
 
-use super::figure;
-use super::model::{Block, Figure, Report, Table, Tone, Verdict};
+use super::model::{Block, Figure, Paper, Report, Table, Tone, Verdict};
+use super::{charts, figure};
 use crate::error::Result;
 use crate::finding::Finding;
 use std::fmt::Write as _;
@@ -9,18 +9,62 @@ use std::fmt::Write as _;
 /// The look; dark on light in any browser setting, because figures are drawn on white.
 const STYLE: &str = include_str!("style.css");
 
-/// The whole page. The same report gives the same bytes.
-pub(super) fn html(report: &Report) -> Result<String> {
+/// What a page may do: its own styles and scripts, and nothing from anywhere else.
+pub const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+
+/// The whole page as one file. The same report gives the same bytes.
+///
+/// Without scripts every figure is its drawing; so it is in print. Scripts make charts of the figures that are curves.
+pub fn html(report: &Report) -> Result<String> {
+    let body = body(report)?;
+    let (title, style) = (escaped(&report.title), style(report.paper));
+    let script = if body.contains(CHART) {
+        format!(
+            "<script>\n{}glassbridge.enliven(document, look);\n</script>\n",
+            charts::script()?
+        )
+    } else {
+        String::new()
+    };
+    Ok(format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}</main>\n{script}</body>\n</html>\n"
+    ))
+}
+
+/// The style sheet of a page, for print on `paper`.
+pub fn style(paper: Paper) -> String {
+    let size = match paper {
+        Paper::A4 => "A4",
+        Paper::Letter => "letter",
+    };
+    format!(
+        "{}\n{STYLE}@page {{ size: {size}; margin: 18mm; }}\n",
+        charts::style()
+    )
+}
+
+/// What stands in the page between its head and its scripts.
+pub fn body(report: &Report) -> Result<String> {
     let mut body = head(report);
-    body += &definitions("Numbers", &report.numbers);
     let mut count = Count::default();
-    for section in &report.sections {
+    // The first section shows the answer; its numbers follow.
+    for (i, section) in report.sections.iter().enumerate() {
+        if i == 1 {
+            body += &definitions("Numbers", &report.numbers);
+        }
         let heading = escaped(&section.heading);
         let _ = writeln!(body, "<section>\n<h2>{heading}</h2>");
         for block in &section.blocks {
             body += &count.block(block)?;
         }
         body += "</section>\n";
+    }
+    if report.sections.len() < 2 {
+        body += &definitions("Numbers", &report.numbers);
     }
     body += &findings(&report.findings);
     if !report.methods.is_empty() {
@@ -29,13 +73,11 @@ pub(super) fn html(report: &Report) -> Result<String> {
     }
     body += &folded("Settings", &report.settings);
     body += &folded("Provenance", &report.provenance);
-    let title = escaped(&report.title);
-    Ok(format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
-    ))
+    Ok(body)
 }
+
+/// How the numbers of a chart begin; a user's text never holds it unescaped.
+const CHART: &str = "<script type=\"application/json\" class=\"numbers\">";
 
 /// Text with the five characters of HTML's syntax replaced, fit for content and quoted attributes.
 fn escaped(text: &str) -> String {
@@ -146,8 +188,10 @@ impl Count {
         self.figures += 1;
         let (number, caption) = (self.figures, escaped(drawing.caption()));
         let svg = figure::svg(drawing)?;
+        let numbers = charts::numbers(drawing)?
+            .map_or_else(String::new, |json| format!("{CHART}{json}</script>\n"));
         Ok(format!(
-            "<figure id=\"{}\">\n<div class=\"sheet\">{svg}</div>\n\
+            "<figure id=\"{}\">\n<div class=\"sheet\">{svg}</div>\n{numbers}\
              <figcaption><b>Figure {number}.</b> {caption}</figcaption>\n</figure>\n",
             drawing.id()
         ))

@@ -18,7 +18,10 @@ const BAR: (f64, f64) = (2.5, 3.0);
 /// Room a colour bar with its label needs at the right of the frame, mm.
 pub(super) const BAR_ROOM: f64 = 21.0;
 
-/// From values to colours: white at zero and two hues if a value is negative, else white to dark.
+/// Negative values smaller than this part of the largest are ripples, not a second side.
+const RIPPLE: f64 = 0.05;
+
+/// From values to colours: white at zero and two hues if values go below it, else white to dark.
 struct Scale {
     range: Range,
     is_diverging: bool,
@@ -27,7 +30,7 @@ struct Scale {
 impl Scale {
     fn of(values: &[f64]) -> Self {
         let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-        let is_diverging = values.iter().any(|v| *v < 0.0);
+        let is_diverging = values.iter().any(|v| *v < -RIPPLE * largest);
         let range = match (is_diverging, largest > 0.0) {
             (true, _) => Range::new(-largest, largest),
             (false, true) => Range::new(0.0, largest),

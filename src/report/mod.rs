@@ -5,6 +5,7 @@
 
 mod axes;
 mod canvas;
+mod charts;
 mod csv;
 mod figure;
 mod html;
@@ -20,10 +21,12 @@ mod png;
 mod ruler;
 mod write;
 
+pub use charts::script;
 pub use figure::svg;
+pub use html::{POLICY, body, html, style};
 pub use model::{
-    Arrangement, Axis, Block, Figure, Layer, Panel, Report, Role, Section, Size, Table, Tone,
-    Verdict,
+    Arrangement, Axis, Block, Figure, Layer, Panel, Paper, Report, Role, Section, Size, Table,
+    Tone, Verdict,
 };
 pub use png::png;
-pub use write::{write_figures, write_html, write_json, write_pdf};
+pub use write::{json, pdf, write_figures, write_html, write_json, write_pdf};

@@ -28,6 +28,19 @@ pub struct Report {
     pub provenance: Vec<(String, String)>,
     /// A paragraph ready for the methods section of a paper; blank lines part paragraphs.
     pub methods: String,
+    /// The paper it is printed on.
+    pub paper: Paper,
+}
+
+/// Paper sizes; the text is 170 mm wide on both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Paper {
+    /// 210 by 297 mm.
+    #[default]
+    A4,
+    /// US Letter, 8.5 by 11 inches.
+    Letter,
 }
 
 /// The answer in its box on page one.
@@ -213,6 +226,8 @@ pub enum Arrangement {
     Stacked,
     /// One beside the other, each with its own axes.
     Beside,
+    /// In rows of so many, each with its own axes; rows are equally high.
+    Rows(usize),
 }
 
 /// Width and height of a figure in print, mm.

@@ -60,11 +60,7 @@ pub fn curve(curve: &Curve, peaks: &[(f64, f64)]) -> Result<Figure> {
         Arrangement::Stacked,
         Size::page(80.0),
         vec![Panel::new(
-            Axis::new(format!(
-                "{} ({})",
-                axis_name(quantity.axis()),
-                quantity.axis()
-            )),
+            Axis::new(quantity.axis_label()),
             Axis::new(quantity.name()),
             layers,
         )],
@@ -75,6 +71,7 @@ fn axis_name(unit: Unit) -> &'static str {
     match unit {
         Unit::Angstrom => "r",
         Unit::InverseAngstrom => "Q",
+        Unit::Kelvin => "temperature",
         _ => "energy",
     }
 }

@@ -1,14 +1,20 @@
 //! The pages of an inversion and of a check: results in, report model out.
 
 mod figures;
+mod fitted;
+pub mod series;
+mod validation;
+
+pub use validation::{ValidationView, validation_numbers, validation_report};
 
 use super::{Block, Report, Section, Tone, Verdict as Box};
 use crate::consistency::predictive::Comparison;
 use crate::consistency::verdict::Range;
-use crate::consistency::{Answer, Domain, Power, Verdict};
+use crate::consistency::{Answer, Domain, DomainMap, Power, Verdict};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::inverse::{Inversion, Measurement, Resolution};
+use crate::inverse::pseudo_inverse::PseudoInversion;
+use crate::inverse::{Choice, Inversion, Measurement, Resolution};
 use crate::operator::forward::ChosenBy;
 use crate::operator::{Operator, rows, scores};
 use std::path::Path;
@@ -28,8 +34,14 @@ pub struct InversionView<'a> {
     pub inversion: &'a Inversion,
     /// Where the spectrum stands among the training glasses.
     pub domain: Domain,
+    /// The same for the eye.
+    pub map: DomainMap,
     /// What the data decided.
     pub resolution: &'a Resolution,
+    /// How λ was chosen.
+    pub choice: Choice,
+    /// What the pseudo-inverse says of itself, if one was asked for.
+    pub pseudo: Option<&'a PseudoInversion>,
     /// What was assumed.
     pub findings: Vec<Finding>,
     /// Files and hashes.
@@ -43,6 +55,8 @@ pub struct CheckView<'a> {
     pub inversion: InversionView<'a>,
     /// The measured PDF as descriptor.
     pub pdf: &'a Measurement,
+    /// Where the PDF sits among the training glasses.
+    pub pdf_map: DomainMap,
     /// The comparison.
     pub comparison: &'a Comparison,
     /// The answer.
@@ -73,6 +87,22 @@ pub fn inversion_report(view: &InversionView<'_>) -> Result<Report> {
     } else {
         "The spectrum does not look like those of the training glasses: the operator cannot judge this sample, and the inferred PDF must not be trusted."
     };
+    let mut sections = vec![
+        section(
+            "Measurement and result",
+            vec![Block::Figure(figures::overlays(view, None)?)],
+        ),
+        origin(view)?,
+    ];
+    sections.extend(added(view)?);
+    sections.push(section(
+        "Among the training glasses",
+        vec![Block::Figure(figures::domain(
+            "domain-spectrum",
+            "spectrum",
+            &view.map,
+        )?)],
+    ));
     Ok(Report {
         title: "Pair distribution function from a vibrational spectrum".into(),
         sample: view.name.into(),
@@ -86,17 +116,12 @@ pub fn inversion_report(view: &InversionView<'_>) -> Result<Report> {
             tone: if inside { Tone::Neutral } else { Tone::Cannot },
         }),
         numbers: inversion_numbers(view),
-        sections: vec![
-            section(
-                "Measurement and result",
-                vec![Block::Figure(figures::overlays(view, None)?)],
-            ),
-            origin(view)?,
-        ],
+        sections,
         findings: view.findings.clone(),
         settings: settings(view.operator),
         provenance: provenance(&view.sources),
         methods: methods(view.operator, false),
+        ..Report::default()
     })
 }
 
@@ -114,10 +139,8 @@ pub fn check_report(view: &CheckView<'_>) -> Result<Report> {
             percent(view.power.mismatch),
         ),
         (
-            "Smallest stretch of the energy scale it would reveal".into(),
-            view.power
-                .energy_scale
-                .map_or("more than 10 %".into(), percent),
+            "Smallest differences it would reveal in four of five pairs: energy scale, r scale, disorder".into(),
+            view.power.smallest().join(", "),
         ),
         (
             "PDF: training glasses at least as far out (T², Q)".into(),
@@ -125,6 +148,32 @@ pub fn check_report(view: &CheckView<'_>) -> Result<Report> {
         ),
     ];
     numbers.extend(inversion_numbers(inversion));
+    let mut sections = vec![
+        section(
+            "The two measurements",
+            vec![Block::Figure(figures::overlays(inversion, Some(view))?)],
+        ),
+        section(
+            "Where they differ",
+            vec![
+                Block::Text(differences(view)),
+                Block::Figure(figures::residuals(view)?),
+            ],
+        ),
+        origin(inversion)?,
+    ];
+    sections.extend(added(inversion)?);
+    sections.push(section(
+        "Among the training glasses",
+        vec![
+            Block::Figure(figures::domain(
+                "domain-spectrum",
+                "spectrum",
+                &inversion.map,
+            )?),
+            Block::Figure(figures::domain("domain-pdf", "PDF", &view.pdf_map)?),
+        ],
+    ));
     Ok(Report {
         title: "Spectrum against pair distribution function".into(),
         sample: inversion.name.into(),
@@ -139,24 +188,12 @@ pub fn check_report(view: &CheckView<'_>) -> Result<Report> {
             },
         }),
         numbers,
-        sections: vec![
-            section(
-                "The two measurements",
-                vec![Block::Figure(figures::overlays(inversion, Some(view))?)],
-            ),
-            section(
-                "Where they differ",
-                vec![
-                    Block::Text(differences(view)),
-                    Block::Figure(figures::residuals(view)?),
-                ],
-            ),
-            origin(inversion)?,
-        ],
+        sections,
         findings: inversion.findings.clone(),
         settings: settings(inversion.operator),
         provenance: provenance(&inversion.sources),
         methods: methods(inversion.operator, true),
+        ..Report::default()
     })
 }
 
@@ -193,22 +230,7 @@ fn inversion_numbers(view: &InversionView<'_>) -> Vec<(String, String)> {
             ),
         ),
     ];
-    if let Some((r, height)) = first_peak(view) {
-        numbers.push((
-            "First peak of the inferred g(r)".into(),
-            format!("{r:.3} Å, height {height:.2}"),
-        ));
-    }
-    if let (Some(mean), Some(relative)) = (meta.mean_density, view.inversion.relative_density) {
-        numbers.push((
-            "Inferred number density".into(),
-            format!(
-                "{:.4} Å⁻{}",
-                mean * relative,
-                if meta.dimensions == 2 { "²" } else { "³" }
-            ),
-        ));
-    }
+    numbers.extend(view.inversion.derived.iter().map(fitted::derived));
     let rms = (rows::sum_of_squares(view.measurement.data.subrows(view.row, 1))
         / channel.x.len() as f64)
         .sqrt();
@@ -225,14 +247,12 @@ fn inversion_numbers(view: &InversionView<'_>) -> Vec<(String, String)> {
     numbers
 }
 
-/// Position and height of the highest maximum of the inferred g, by a parabola through three bins.
-fn first_peak(view: &InversionView<'_>) -> Option<(f64, f64)> {
-    let (g, grid) = (&view.inversion.g, view.operator.meta.r);
-    let top = g.iter().copied().fold(0.0, f64::max);
-    let k = (1..g.len() - 1).find(|&k| g[k] > 0.3 * top && g[k] >= g[k - 1] && g[k] > g[k + 1])?;
-    let (a, b, c) = (g[k - 1], g[k], g[k + 1]);
-    let t = 0.5 * (a - c) / (a - 2.0 * b + c);
-    Some((grid.centre(k) + t * grid.step(), b - 0.25 * (a - c) * t))
+/// What was fitted along with the spectrum, and the pseudo-inverse, where there is something to tell.
+fn added(view: &InversionView<'_>) -> Result<Vec<Section>> {
+    let fit = view.measurement.nuisances.get(view.row);
+    let nuisances = fit.map(fitted::nuisances).transpose()?.flatten();
+    let pseudo = view.pseudo.map(fitted::pseudo_inverse).transpose()?;
+    Ok(nuisances.into_iter().chain(pseudo).collect())
 }
 
 fn differences(view: &CheckView<'_>) -> String {
@@ -254,7 +274,7 @@ fn differences(view: &CheckView<'_>) -> String {
     };
     format!(
         "Spectrum, measured minus predicted, beyond three standard deviations: {}.\n\nPDF, measured minus inferred, beyond one and a half times the 95 % band: {}.",
-        list(&view.verdict.energy, "meV", 1),
+        list(&view.verdict.energy, &axis_unit(view.inversion.operator), 1),
         list(view.r, "Å", 2)
     )
 }
@@ -270,8 +290,17 @@ fn origin(view: &InversionView<'_>) -> Result<Section> {
     );
     Ok(section(
         "What the data said and what the prior said",
-        vec![Block::Text(text), Block::Figure(figures::origin(view)?)],
+        vec![
+            Block::Text(text),
+            Block::Figure(figures::origin(view)?),
+            Block::Figure(figures::choice(&view.choice)?),
+        ],
     ))
+}
+
+/// The unit of the spectrum's axis: meV, or K of a conductivity.
+fn axis_unit(operator: &Operator) -> String {
+    operator.meta.quantity.axis().to_string()
 }
 
 fn settings(operator: &Operator) -> Vec<(String, String)> {
@@ -288,11 +317,12 @@ fn settings(operator: &Operator) -> Vec<(String, String)> {
             ),
         ),
         (
-            "E grid".into(),
+            format!("grid of the {}", m.quantity),
             format!(
-                "{:.2} to {:.2} meV, {} bins",
+                "{:.2} to {:.2} {}, {} bins",
                 m.energy.start(),
                 m.energy.end(),
+                axis_unit(operator),
                 m.energy.len()
             ),
         ),

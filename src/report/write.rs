@@ -5,19 +5,25 @@ use super::{csv, figure, html, png};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
-/// Writes the report as PDF (A4).
+/// Writes the report as PDF, for the paper it names.
 ///
 /// Errors: the folder cannot be written; the program was built without the feature `pdf`.
-#[cfg(feature = "pdf")]
 pub fn write_pdf(report: &Report, path: &Path) -> Result<()> {
-    put(path, &super::pdf::pdf(report)?.0)
+    put(path, &pdf(report).map_err(|e| e.at(path))?)
+}
+
+/// The report as PDF.
+///
+/// Errors: the program was built without the feature `pdf`.
+#[cfg(feature = "pdf")]
+pub fn pdf(report: &Report) -> Result<Vec<u8>> {
+    Ok(super::pdf::pdf(report)?.0)
 }
 
 /// Refuses: this program was built without the feature `pdf`.
 #[cfg(not(feature = "pdf"))]
-pub fn write_pdf(_: &Report, path: &Path) -> Result<()> {
+pub fn pdf(_: &Report) -> Result<Vec<u8>> {
     Err(Error::new("cannot write a report as PDF")
-        .at(path)
         .because("this program was built without the feature 'pdf'")
         .cure("build it with default features, or name a report that ends in .html"))
 }
@@ -29,10 +35,15 @@ pub fn write_html(report: &Report, path: &Path) -> Result<()> {
 
 /// Writes the report's model as JSON.
 pub fn write_json(report: &Report, path: &Path) -> Result<()> {
+    put(path, &json(report)?)
+}
+
+/// The report's model as JSON.
+pub fn json(report: &Report) -> Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(report)
         .map_err(|e| Error::new("cannot write a report as JSON").because(e.to_string()))?;
     bytes.push(b'\n');
-    put(path, &bytes)
+    Ok(bytes)
 }
 
 /// Writes each figure of the report into `folder`: `ID.svg`, `ID.png` (300 dpi) and its numbers as `ID.csv`.

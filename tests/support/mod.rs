@@ -42,7 +42,10 @@ pub fn oracle_of(folder: &str, name: &str) -> Option<Arrays> {
             Ok(data) => data.map(Result::unwrap).collect(),
             Err(_) => match open().try_data::<i64>() {
                 Ok(data) => data.map(|v| v.unwrap() as f64).collect(),
-                Err(_) => continue,
+                Err(_) => match open().try_data::<f32>() {
+                    Ok(data) => data.map(|v| f64::from(v.unwrap())).collect(),
+                    Err(_) => continue,
+                },
             },
         };
         arrays.insert(name, values);

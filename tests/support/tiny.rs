@@ -70,6 +70,7 @@ pub fn operator(folder: &Path) -> (Operator, PathBuf) {
 }
 
 /// Writes row `i` of a set as two curves, `NAME.g.dat` and `NAME.y.dat`.
+#[allow(dead_code, reason = "not every test needs curves")]
 pub fn curves(set: &TrainingSet, i: usize, folder: &Path, name: &str) -> (PathBuf, PathBuf) {
     let write = |ending: &str, rows: &Mat<f64>, grid: Grid, quantity: Quantity| {
         let mut text = format!("# quantity: {quantity}\n# unit: {}\n", quantity.axis());

@@ -1,6 +1,7 @@
 //! The observables of a structure as curves. A new one is a function and a line in the table.
 
 use super::found::{Density, Found};
+use super::light_and_heat::{kappa, raman, raman_reduced};
 use super::scattering;
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
@@ -18,17 +19,36 @@ use crate::units::{SQRT_EV_PER_A2_AMU_IN_THZ, THZ_IN_MEV};
 pub(super) type Curves = Vec<(String, Columns)>;
 type Make = fn(&Found) -> Result<Curves>;
 
-/// Name, whether it needs the density of states, and the function.
-pub(super) const OBSERVABLES: [(&str, bool, Make); 9] = [
-    ("vdos", true, vdos),
-    ("neutron-gdos", true, gdos),
-    ("ins", true, scattering::ins),
-    ("ixs", true, scattering::ixs),
-    ("structure-factor", false, scattering::structure_factor),
-    ("rdf", false, rdf),
-    ("angles", false, angles),
-    ("coordination", false, coordination),
-    ("rings", false, rings),
+/// What an observable is made of besides the structure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Needs {
+    Nothing,
+    /// The density of states.
+    Density,
+    /// The eigenvectors of the modes.
+    Vectors,
+    /// Both.
+    Both,
+}
+
+/// Name, what it needs, and the function.
+pub(super) const OBSERVABLES: [(&str, Needs, Make); 12] = [
+    ("vdos", Needs::Density, vdos),
+    ("neutron-gdos", Needs::Density, gdos),
+    ("ins", Needs::Both, scattering::ins),
+    ("ixs", Needs::Both, scattering::ixs),
+    ("raman", Needs::Vectors, raman),
+    ("raman-reduced", Needs::Vectors, raman_reduced),
+    ("kappa", Needs::Vectors, kappa),
+    (
+        "structure-factor",
+        Needs::Vectors,
+        scattering::structure_factor,
+    ),
+    ("rdf", Needs::Nothing, rdf),
+    ("angles", Needs::Nothing, angles),
+    ("coordination", Needs::Nothing, coordination),
+    ("rings", Needs::Nothing, rings),
 ];
 
 /// Å; in reduced units half as many σ, which are some 2 to 4 Å.
@@ -38,15 +58,9 @@ const ANGLE_BINS: usize = 180;
 /// Atoms of the largest ring counted.
 const LARGEST_RING: usize = 12;
 
-/// Whether any of the named needs the density of states.
-pub(super) fn need_density(names: &[String]) -> bool {
-    chosen(names).any(|(_, density, _)| *density)
-}
-
-/// Whether any of the named needs the eigenvectors of all modes.
-pub(super) fn need_vectors(names: &[String]) -> bool {
-    let need = ["ins", "ixs", "structure-factor"];
-    names.iter().any(|n| need.contains(&n.as_str()))
+/// Whether any of the named needs that.
+pub(super) fn need(what: Needs, names: &[String]) -> bool {
+    chosen(names).any(|(_, needs, _)| *needs == what || *needs == Needs::Both)
 }
 
 /// The curves of the named observables.
@@ -55,7 +69,7 @@ pub(super) fn curves(names: &[String], found: &Found) -> Result<Curves> {
     Ok(made.collect::<Result<Vec<_>>>()?.concat())
 }
 
-fn chosen(names: &[String]) -> impl Iterator<Item = &'static (&'static str, bool, Make)> {
+fn chosen(names: &[String]) -> impl Iterator<Item = &'static (&'static str, Needs, Make)> {
     OBSERVABLES
         .iter()
         .filter(|o| names.iter().any(|n| n == o.0))
@@ -163,7 +177,7 @@ fn rdf(found: &Found) -> Result<Curves> {
     Ok(curves)
 }
 
-fn bonds(found: &Found) -> Result<(Bonds, Vec<(String, String)>)> {
+pub(super) fn bonds(found: &Found) -> Result<(Bonds, Vec<(String, String)>)> {
     let (structure, species) = (&found.structure, &found.structure.species);
     let cutoffs = Cutoffs::found(structure)?;
     let bonded = cutoffs.shells().iter().filter(|s| s.bonded);

@@ -1,6 +1,7 @@
 //! All that is found of a structure before anything is written.
 
 use super::Args;
+use super::curves::{Needs, need};
 use super::input::{refuse_overlap, refuse_thin_box};
 use super::scattering::Conditions;
 use crate::atoms::neighbours::NeighbourList;
@@ -42,6 +43,20 @@ pub(super) struct Density {
     pub(super) sigma: f64,
 }
 
+/// What a thermal conductivity depends on besides the structure.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub(super) struct Heat {
+    /// Thickness of a sheet in Å, for kappa
+    #[arg(long, value_name = "A")]
+    pub(super) thickness: Option<f64>,
+    /// Half width at half maximum of the delta function of kappa, meV; five mean distances of the levels if not given
+    #[arg(long, value_name = "MEV")]
+    pub(super) half_width: Option<f64>,
+    /// Velocity of sound in m/s: also estimate what waves longer than the cell add to kappa (kappa.propagons)
+    #[arg(long, value_name = "V")]
+    pub(super) sound: Option<f64>,
+}
+
 /// All that is found before anything is written.
 pub(super) struct Found {
     pub(super) structure: Structure,
@@ -50,6 +65,7 @@ pub(super) struct Found {
     pub(super) window_pairs: usize,
     pub(super) vibrations: Vibrations,
     pub(super) density: Option<Density>,
+    pub(super) heat: Heat,
     /// Of a structure too large for its modes, if its scattering is asked for.
     pub(super) prepared: Option<Prepared>,
     pub(super) conditions: Conditions,
@@ -72,8 +88,8 @@ pub(super) fn find(
     let window_pairs = potential.window_pairs(&structure, &neighbours).len();
     let hessian = potential.hessian(&structure, &neighbours)?;
     drop(neighbours);
-    let wants_density = super::curves::need_density(&args.observables);
-    let wants_vectors = super::curves::need_vectors(&args.observables);
+    let wants_density = need(Needs::Density, &args.observables);
+    let wants_vectors = need(Needs::Vectors, &args.observables);
     let vectors =
         args.modes.is_some() || wants_vectors || wants_density && structure.species.len() > 1;
     let mut prepared = None;
@@ -96,6 +112,7 @@ pub(super) fn find(
         window_pairs,
         vibrations,
         density,
+        heat: args.heat,
         prepared: prepared.filter(|_| wants_vectors),
         conditions: args.conditions.clone(),
         findings,
@@ -168,13 +185,18 @@ fn load(structure: &Structure, pressure: f64, reduced: bool) -> Result<Load> {
     })
 }
 
-fn of_modes(modes: &Modes, structure: &Structure) -> Result<Density> {
+/// The energy axis of a spectrum and its broadening, meV.
+pub(super) fn axis(modes: &Modes) -> Result<(Grid, f64)> {
     let highest = modes.frequencies_thz.last().copied().unwrap_or(0.0) * THZ_IN_MEV;
     if highest <= 0.0 {
         return Err(Error::new("there is no vibration"));
     }
     let sigma = BROADENING * highest;
-    let grid = Grid::new(0.0, highest + 5.0 * sigma, BINS)?;
+    Ok((Grid::new(0.0, highest + 5.0 * sigma, BINS)?, sigma))
+}
+
+fn of_modes(modes: &Modes, structure: &Structure) -> Result<Density> {
+    let (grid, sigma) = axis(modes)?;
     Ok(Density {
         vdos: vdos(modes, structure, &grid, sigma)?,
         error: None,

@@ -13,6 +13,7 @@ pub mod pls;
 pub mod reduced_rank;
 pub mod ridge;
 mod skeleton;
+pub mod stream;
 mod support;
 
 use faer::{Mat, MatRef};

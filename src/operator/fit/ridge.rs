@@ -26,7 +26,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 
 /// Singular values below this fraction of the largest one are rounding noise of a rank-deficient matrix.
-const RANK_TOLERANCE: f64 = 1e-13;
+pub(super) const RANK_TOLERANCE: f64 = 1e-13;
 /// A leverage this close to one is one: the sample alone decides a direction.
 const LEVERAGE_ROUNDING: f64 = 1e-14;
 /// The default path: λ from 1e-12 to 1 times the total variance |X|², five a decade.
@@ -116,12 +116,7 @@ impl RidgePath {
 
     /// The default λ values, ascending: a logarithmic path relative to |X|².
     pub fn default_lambdas(&self) -> Vec<f64> {
-        let total: f64 = self.s.iter().map(|s| s * s).sum();
-        // All inputs equal: any positive λ gives the constant map.
-        let total = if total > 0.0 { total } else { 1.0 };
-        (-PATH_DECADES * PATH_PER_DECADE..=0)
-            .map(|k| total * 10f64.powf(f64::from(k) / f64::from(PATH_PER_DECADE)))
-            .collect()
+        default_path(&self.s)
     }
 
     /// Effective number of directions that inform the map, `sum s²/(s²+λ)`.
@@ -176,14 +171,19 @@ impl RidgePath {
 
     /// The λ of the smallest leave-one-out error; the first one of equals.
     pub fn best_lambda(&self, lambdas: &[f64]) -> Result<f64> {
-        smallest(lambdas, self.leave_one_out_errors(lambdas))
+        smallest(
+            lambdas
+                .iter()
+                .copied()
+                .zip(self.leave_one_out_errors(lambdas)),
+        )
     }
 
     /// The best λ of each output by itself (q).
     pub fn best_lambdas(&self, lambdas: &[f64]) -> Result<Vec<f64>> {
         let table = self.leave_one_out_table(lambdas);
         (0..table.nrows())
-            .map(|j| smallest(lambdas, table.row(j).iter().copied()))
+            .map(|j| smallest(lambdas.iter().copied().zip(table.row(j).iter().copied())))
             .collect()
     }
 
@@ -254,14 +254,23 @@ impl RidgePath {
     }
 }
 
-/// The λ of the smallest finite error; the first one of equals.
-fn smallest(lambdas: &[f64], errors: impl IntoIterator<Item = f64>) -> Result<f64> {
-    lambdas
-        .iter()
-        .zip(errors)
+/// The default path for inputs of these singular values.
+pub(super) fn default_path(singular: &[f64]) -> Vec<f64> {
+    let total: f64 = singular.iter().map(|s| s * s).sum();
+    // All inputs equal: any positive λ gives the constant map.
+    let total = if total > 0.0 { total } else { 1.0 };
+    (-PATH_DECADES * PATH_PER_DECADE..=0)
+        .map(|k| total * 10f64.powf(f64::from(k) / f64::from(PATH_PER_DECADE)))
+        .collect()
+}
+
+/// The λ of the smallest finite error, of pairs of both; the first one of equals.
+pub(super) fn smallest(scores: impl IntoIterator<Item = (f64, f64)>) -> Result<f64> {
+    scores
+        .into_iter()
         .filter(|(_, e)| e.is_finite())
         .min_by(|a, b| a.1.total_cmp(&b.1))
-        .map(|(l, _)| *l)
+        .map(|(l, _)| l)
         .ok_or_else(|| {
             Error::new("no ridge parameter has a finite leave-one-out error")
                 .because("the samples are too few, or all the same")

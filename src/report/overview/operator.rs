@@ -41,7 +41,7 @@ fn weights(operator: &Operator) -> Result<Figure> {
     let panel = |m: &Mat<f64>, label: &str, title: &str| {
         Panel::new(
             Axis::new("r (Å)"),
-            Axis::new("energy (meV)"),
+            Axis::new(operator.meta.quantity.axis_label()),
             vec![map(m, r, energy, label)],
         )
         .titled(title)
@@ -54,10 +54,17 @@ fn weights(operator: &Operator) -> Result<Figure> {
         Arrangement::Beside,
         Size::page(85.0),
         vec![
-            panel(&w, "w (1/(meV Å))", "weight"),
+            panel(&w, &per_length(operator), "weight"),
             panel(&correlation(operator), "coefficient", "correlation"),
         ],
     )
+}
+
+fn per_length(operator: &Operator) -> String {
+    match operator.meta.quantity.value_unit() {
+        "1/meV" => "w (1/(meV Å))".into(),
+        unit => format!("w ({unit}/Å)"),
+    }
 }
 
 /// The same for a map that does not read g(r) itself: only what g(r) and the spectrum have to do with each other.
@@ -71,7 +78,7 @@ fn correlations(operator: &Operator) -> Result<Figure> {
         Size::page(85.0),
         vec![Panel::new(
             Axis::new("r (Å)"),
-            Axis::new("energy (meV)"),
+            Axis::new(operator.meta.quantity.axis_label()),
             vec![map(&correlation(operator), r, energy, "coefficient")],
         )],
     )
@@ -208,7 +215,7 @@ fn left_out(operator: &Operator) -> Result<Figure> {
             operator.meta.energy.end(),
         )
     };
-    let name = operator.meta.quantity.name();
+    let quantity = operator.meta.quantity;
     Figure::new(
         "left-out",
         "Top: the mean spectrum of the training samples. Bottom: standard deviation of the training spectra, and what is \
@@ -217,13 +224,13 @@ fn left_out(operator: &Operator) -> Result<Figure> {
         Size::page(105.0),
         vec![
             Panel::new(
-                range("energy (meV)"),
-                Axis::new(format!("{name} (1/meV)")),
+                range(&quantity.axis_label()),
+                Axis::new(format!("{quantity} ({})", quantity.value_unit())),
                 vec![Layer::line("mean", &energy, &mean, Role::Prior)],
             ),
             Panel::new(
-                range("energy (meV)"),
-                Axis::new("deviation (1/meV)"),
+                range(&quantity.axis_label()),
+                Axis::new(format!("deviation ({})", quantity.value_unit())),
                 vec![
                     Layer::line("spread of the spectra", &energy, &spread, Role::Prior),
                     Layer::line("left-out residual", &energy, &residual, Role::Predicted),

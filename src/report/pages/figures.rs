@@ -1,10 +1,17 @@
 //! The figures of an inversion and of a check.
 
 use super::{CheckView, InversionView};
+use crate::consistency::DomainMap;
 use crate::consistency::verdict::Range;
 use crate::error::Result;
+use crate::inverse::Choice;
 use crate::operator::{Operator, Weighting, rows};
 use crate::report::{Arrangement, Axis, Figure, Layer, Panel, Role, Size};
+
+/// Directions drawn at most.
+const DIRECTIONS: usize = 40;
+/// Distances below it are drawn there: their logarithm says nothing.
+const SMALLEST_DISTANCE: f64 = 1e-3;
 
 fn shades(ranges: &[Range], half_step: f64) -> impl Iterator<Item = Layer> + '_ {
     ranges.iter().map(move |r| Layer::Shade {
@@ -28,8 +35,12 @@ pub(super) fn overlays(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -
         Size::page(75.0),
         vec![
             Panel::new(
-                Axis::new("energy (meV)"),
-                Axis::new(format!("{} (1/meV)", spectrum_name(view.operator))),
+                Axis::new(view.operator.meta.quantity.axis_label()),
+                Axis::new(format!(
+                    "{} ({})",
+                    spectrum_name(view.operator),
+                    view.operator.meta.quantity.value_unit()
+                )),
                 spectrum_layers(view, pair),
             ),
             Panel::new(
@@ -112,20 +123,7 @@ fn pdf_layers(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -> Vec<Lay
         Role::Inferred,
     ));
     if let Some(pair) = pair {
-        let density = view.inversion.relative_density.unwrap_or(1.0);
-        let measured: Vec<f64> = rows::row(
-            pair.pdf.data.as_ref(),
-            view.row.min(pair.pdf.data.nrows() - 1),
-        )
-        .iter()
-        .map(|x| x / density)
-        .collect();
-        pdf.push(Layer::line(
-            "measured",
-            &pair.pdf.channel.x,
-            &measured,
-            Role::Measured,
-        ));
+        pdf.push(measured_pdf(view, pair));
     } else {
         let mean: Vec<f64> = rows::mean(view.operator.x.as_ref());
         pdf.push(Layer::line(
@@ -138,10 +136,25 @@ fn pdf_layers(view: &InversionView<'_>, pair: Option<&CheckView<'_>>) -> Vec<Lay
     pdf
 }
 
-fn spectrum_name(operator: &Operator) -> &'static str {
+/// The measured PDF; of a structure factor, the g(r) that it implies among the training glasses.
+fn measured_pdf(view: &InversionView<'_>, pair: &CheckView<'_>) -> Layer {
+    let density = view.inversion.relative_density.unwrap_or(1.0);
+    let over = |x: Vec<f64>| -> Vec<f64> { x.iter().map(|x| x / density).collect() };
+    if pair.pdf.is_in_q() {
+        let r = view.operator.meta.r.centres();
+        let implied = over(pair.comparison.descriptor.clone());
+        return Layer::line("implied by the measured S(Q)", &r, &implied, Role::Measured);
+    }
+    let row = view.row.min(pair.pdf.data.nrows() - 1);
+    let measured = over(rows::row(pair.pdf.data.as_ref(), row));
+    Layer::line("measured", &pair.pdf.channel.x, &measured, Role::Measured)
+}
+
+pub(super) fn spectrum_name(operator: &Operator) -> &'static str {
     match operator.meta.quantity {
         crate::curve::Quantity::NeutronGdos => "neutron-weighted DOS",
         crate::curve::Quantity::Vdos => "density of states",
+        crate::curve::Quantity::Kappa => "thermal conductivity",
         _ => "spectrum",
     }
 }
@@ -178,7 +191,7 @@ pub(super) fn residuals(view: &CheckView<'_>) -> Result<Figure> {
         Size::page(62.0),
         vec![
             Panel::new(
-                Axis::new("energy (meV)"),
+                Axis::new(inversion.operator.meta.quantity.axis_label()),
                 Axis::new("deviation (σ)"),
                 vec![Layer::Points {
                     label: String::new(),
@@ -243,6 +256,124 @@ pub(super) fn origin(view: &InversionView<'_>) -> Result<Figure> {
                     x: r.clone(),
                     y: r.clone(),
                     values,
+                }],
+            ),
+        ],
+    )
+}
+
+/// Where a curve sits among the training glasses.
+pub(super) fn domain(id: &str, what: &str, map: &DomainMap) -> Result<Figure> {
+    let points = |label: &str, pairs: &[(f64, f64)], role: Role| {
+        let (x, y) = pairs.iter().copied().unzip();
+        Layer::Points {
+            label: label.into(),
+            x,
+            y,
+            sigma: None,
+            role,
+        }
+    };
+    let log = |(t2, q): (f64, f64)| {
+        let log = |v: f64| v.max(SMALLEST_DISTANCE).log10();
+        (log(t2), log(q))
+    };
+    let left_out: Vec<(f64, f64)> = map.left_out.iter().map(|&d| log(d)).collect();
+    let (here, limits) = (log(map.distance), log(map.limits));
+    let (first, second) = ends(map.glasses.iter().chain([&map.here]));
+    let (t2, q) = ends(left_out.iter().chain([&here, &limits]));
+    // One marker is easily lost among hundreds: a cross through the whole panel is not.
+    let cross = |(x, y): (f64, f64), across: (f64, f64), up: (f64, f64)| {
+        [
+            Layer::line("", &[x; 2], &[up.0, up.1], Role::Measured),
+            Layer::line("", &[across.0, across.1], &[y; 2], Role::Measured),
+        ]
+    };
+    let [down, along] = cross(map.here, first, second);
+    let [down_too, along_too] = cross(here, t2, q);
+    let limit = |x: [f64; 2], y: [f64; 2]| Layer::line("limit", &x, &y, Role::Predicted);
+    Figure::new(
+        id,
+        format!(
+            "This {what} among those of the training glasses: along the two directions in which these differ most (a), and by its distance within (T²) and outside (Q) all such directions, beside left-out training glasses with noise (b). Beyond either limit lie 0.5 % of them: there the operator does not judge."
+        ),
+        Arrangement::Beside,
+        Size::page(70.0),
+        vec![
+            Panel::new(
+                Axis::over("first direction (standard deviations)", first.0, first.1),
+                Axis::over("second direction", second.0, second.1),
+                vec![
+                    points("training glasses", &map.glasses, Role::Prior),
+                    down,
+                    along,
+                    points(&format!("this {what}"), &[map.here], Role::Predicted),
+                ],
+            ),
+            Panel::new(
+                Axis::over("log₁₀ T²", t2.0, t2.1),
+                Axis::over("log₁₀ Q", q.0, q.1),
+                vec![
+                    points("left-out glasses", &left_out, Role::Prior),
+                    limit([limits.0; 2], [q.0, q.1]),
+                    limit([t2.0, t2.1], [limits.1; 2]),
+                    down_too,
+                    along_too,
+                    points(&format!("this {what}"), &[here], Role::Predicted),
+                ],
+            ),
+        ],
+    )
+}
+
+/// Ranges of x and y that show all points, with room around.
+fn ends<'a>(points: impl Iterator<Item = &'a (f64, f64)>) -> ((f64, f64), (f64, f64)) {
+    let none = (f64::INFINITY, f64::NEG_INFINITY);
+    let wider = |e: (f64, f64), v: f64| (e.0.min(v), e.1.max(v));
+    let (x, y) = points.fold((none, none), |(x, y), p| (wider(x, p.0), wider(y, p.1)));
+    let roomy = |(low, high): (f64, f64)| {
+        let room = (0.06 * (high - low)).max(1e-3);
+        (low - room, high + room)
+    };
+    (roomy(x), roomy(y))
+}
+
+/// The curve behind λ, and what each direction owes to the data.
+pub(super) fn choice(choice: &Choice) -> Result<Figure> {
+    let log = |v: f64| v.max(f64::MIN_POSITIVE).log10();
+    let (lambda, error): (Vec<f64>, Vec<f64>) =
+        choice.curve.iter().map(|&(l, e)| (log(l), e)).unzip();
+    let chosen = log(choice.lambda);
+    let filter: Vec<f64> = choice.filter.iter().take(DIRECTIONS).copied().collect();
+    let number: Vec<f64> = (1..=filter.len()).map(|k| k as f64).collect();
+    Figure::new(
+        "lambda-curve",
+        "(a) Error of g(r) from clean spectra of training glasses that were left out one at a time, relative to answering their mean (1), against λ, and the λ that is used. (b) The share of each direction of the spectrum, the strongest first, that these data decide; the prior decides the rest.",
+        Arrangement::Beside,
+        Size::page(62.0),
+        vec![
+            Panel::new(
+                Axis::new("log₁₀ λ"),
+                Axis::new("leave-one-out error"),
+                vec![
+                    Layer::line("all λ", &lambda, &error, Role::Inferred),
+                    Layer::Points {
+                        label: "used".into(),
+                        x: vec![chosen],
+                        y: vec![choice.error],
+                        sigma: None,
+                        role: Role::Predicted,
+                    },
+                ],
+            ),
+            Panel::new(
+                Axis::over("direction", 0.0, filter.len() as f64 + 1.0),
+                Axis::over("share decided by the data", 0.0, 1.05),
+                vec![Layer::Bars {
+                    label: String::new(),
+                    x: number,
+                    y: filter,
+                    role: Role::Inferred,
                 }],
             ),
         ],

@@ -1,0 +1,121 @@
+//! Time of inversions on made-up glasses: 300 bins of g, 500 points of the spectrum, 200 samples.
+//!
+//! `cargo bench --no-default-features --bench inversion`; numpy and scipy: `python3 benches/peers/inversion.py`.
+
+#![allow(missing_docs, reason = "criterion's macro writes a function")]
+
+#[path = "fits/data.rs"]
+mod data;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use faer::Mat;
+use glassbridge::curve::Quantity;
+use glassbridge::grid::Grid;
+use glassbridge::inverse::pseudo_inverse::{Filter, Penalty, PseudoInverse, Rule};
+use glassbridge::inverse::{Constraints, Inverter, Measurement, Raw};
+use glassbridge::operator::{Operator, Settings, TrainingSet, Weighting, rows};
+use glassbridge::units::Unit;
+use std::hint::black_box;
+
+const SAMPLES: usize = 200;
+const BINS: usize = 300;
+const POINTS: usize = 500;
+const NOISE: f64 = 0.03;
+/// Frames of a series, and bootstraps.
+const FRAMES: usize = 1000;
+
+fn trained() -> (Operator, Measurement) {
+    let (g, spectra) = data::smooth(SAMPLES, BINS, POINTS);
+    let operator = Operator::train(
+        &TrainingSet {
+            g,
+            spectra: spectra.clone(),
+            density: None,
+            added: Vec::new(),
+            r: Grid::new(0.0, 10.0, BINS).expect("a grid"),
+            energy: Grid::new(0.0, 100.0, POINTS).expect("a grid"),
+            quantity: Quantity::Vdos,
+            spectrum_unit: Unit::Mev,
+            weighting: Weighting::Number,
+            dimensions: 3,
+            composition: None,
+            sources: Vec::new(),
+            notes: Vec::new(),
+        },
+        &Settings::default(),
+    )
+    .expect("an operator");
+    let frames = Mat::from_fn(FRAMES, POINTS, |i, j| {
+        spectra[(i % SAMPLES, j)] + 1e-2 * ((i * 31 + j * 17) as f64).sin()
+    });
+    let raw = Raw {
+        x: operator.meta.energy.centres(),
+        y: frames,
+        sigma: Some(vec![NOISE * spectra.norm_max() / 4.0; POINTS]),
+        quantity: Quantity::Vdos,
+    };
+    let measurement = Measurement::spectra(&operator, &raw, None, &[]).expect("a measurement");
+    (operator, measurement)
+}
+
+fn inversion(criterion: &mut Criterion) {
+    let (operator, measured) = trained();
+    let mut group = criterion.benchmark_group("inversion");
+    group.sample_size(10);
+    let one = measured.data.subrows(0, 1);
+    group.bench_function("first: covariance, kernels, calibrated band", |bench| {
+        bench.iter(|| {
+            let inverter = Inverter::new(&operator, &measured.channel).expect("an inverter");
+            black_box((
+                inverter.invert(one),
+                inverter.resolution().expect("kernels"),
+            ));
+        });
+    });
+    let inverter = Inverter::new(&operator, &measured.channel).expect("an inverter");
+    group.bench_function(format!("{FRAMES} further frames"), |bench| {
+        bench.iter(|| black_box(inverter.invert(measured.data.as_ref())));
+    });
+    let single = Measurement {
+        data: one.to_owned(),
+        scale: vec![1.0],
+        ..measured.clone()
+    };
+    let constraints = Constraints {
+        non_negative: true,
+        ..Constraints::default()
+    };
+    group.bench_function("one non-negative frame", |bench| {
+        bench.iter(|| {
+            black_box(
+                inverter
+                    .invert_constrained(&single, &constraints)
+                    .expect("a glass"),
+            )
+        });
+    });
+    let seen = &inverter.seen;
+    let pseudo = PseudoInverse::new(
+        &operator,
+        &measured.channel,
+        seen,
+        Filter::Tikhonov,
+        Penalty::Identity,
+        Rule::Gcv,
+    )
+    .expect("a pseudo-inverse");
+    let each: Vec<Vec<f64>> = (0..FRAMES)
+        .map(|i| rows::row(measured.data.as_ref(), i))
+        .collect();
+    group.bench_function(format!("{FRAMES} bootstraps re-choosing lambda"), |bench| {
+        bench.iter(|| {
+            for z in &each {
+                black_box(pseudo.invert(z).expect("an inversion"));
+            }
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, inversion);
+criterion_main!(benches);

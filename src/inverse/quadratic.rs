@@ -1,0 +1,157 @@
+//! Convex quadratic programmes by an interior-point method (clarabel), with the constraints that hold them told.
+
+use crate::error::{Error, Result};
+use clarabel::algebra::CscMatrix;
+use clarabel::solver::{
+    DefaultSettingsBuilder, DefaultSolver, IPSolver, SolverStatus, SupportedConeT,
+};
+use faer::{Mat, MatRef};
+
+/// A multiplier above this part of the largest belongs to a constraint that holds the solution back.
+const ACTIVE: f64 = 1e-6;
+/// Duality gap and infeasibility at which the solver ends.
+const TOLERANCE: f64 = 1e-10;
+
+/// `minimise ½ xᵀ Q x + cᵀ x  subject to  E x = e,  F x ≥ f`.
+#[derive(Debug)]
+pub struct Programme<'a> {
+    /// n x n, symmetric, positive semidefinite.
+    pub quadratic: MatRef<'a, f64>,
+    /// n.
+    pub linear: &'a [f64],
+    /// Equalities: rows and right side.
+    pub equal: (MatRef<'a, f64>, &'a [f64]),
+    /// Inequalities: rows and right side.
+    pub at_least: (MatRef<'a, f64>, &'a [f64]),
+}
+
+/// Where the minimum is.
+#[derive(Debug, Clone)]
+pub struct Minimum {
+    /// n values.
+    pub x: Vec<f64>,
+    /// Multipliers of the inequalities, none negative: the gradient `Q x + c` is `Eᵀ μ + Fᵀ λ`.
+    pub multipliers: Vec<f64>,
+    /// Which inequalities hold the solution back.
+    pub active: Vec<usize>,
+}
+
+impl Programme<'_> {
+    /// Solves it.
+    ///
+    /// Errors: shapes that do not fit; constraints that contradict each other.
+    pub fn solve(&self) -> Result<Minimum> {
+        let n = self.linear.len();
+        let (e, f) = (self.equal, self.at_least);
+        let fits = (self.quadratic.nrows(), self.quadratic.ncols()) == (n, n)
+            && (e.0.nrows() == e.1.len() && (e.0.ncols() == n || e.1.is_empty()))
+            && (f.0.nrows() == f.1.len() && (f.0.ncols() == n || f.1.is_empty()));
+        if !fits {
+            return Err(Error::new("the parts of a quadratic programme do not fit"));
+        }
+        // A x + s = b, s = 0 for the equalities, s ≥ 0 for F x ≥ f as -F x + s = -f.
+        let (equalities, all) = (e.1.len(), e.1.len() + f.1.len());
+        let a = Mat::from_fn(all, n, |i, j| {
+            if i < equalities {
+                e.0[(i, j)]
+            } else {
+                -f.0[(i - equalities, j)]
+            }
+        });
+        let b: Vec<f64> = e.1.iter().copied().chain(f.1.iter().map(|f| -f)).collect();
+        let upper = Mat::from_fn(
+            n,
+            n,
+            |i, j| {
+                if i <= j { self.quadratic[(i, j)] } else { 0.0 }
+            },
+        );
+        let cones = [
+            SupportedConeT::ZeroConeT(equalities),
+            SupportedConeT::NonnegativeConeT(f.1.len()),
+        ];
+        let settings = DefaultSettingsBuilder::default()
+            .verbose(false)
+            .tol_gap_abs(TOLERANCE)
+            .tol_gap_rel(TOLERANCE)
+            .tol_feas(TOLERANCE)
+            .build()
+            .map_err(|e| Error::new("the solver refused its settings").because(e.to_string()))?;
+        let (p, a) = (sparse(&upper), sparse(&a));
+        let mut solver = DefaultSolver::new(&p, self.linear, &a, &b, &cones, settings)
+            .map_err(|e| Error::new("the constraints are not possible").because(e.to_string()))?;
+        solver.solve();
+        let found = &solver.solution;
+        match found.status {
+            SolverStatus::Solved | SolverStatus::AlmostSolved => {}
+            SolverStatus::PrimalInfeasible | SolverStatus::AlmostPrimalInfeasible => {
+                return Err(Error::new("no glass meets all constraints at once")
+                    .because("within what the training glasses can do they contradict each other")
+                    .cure("check the values given, or leave one of them out"));
+            }
+            other => {
+                return Err(Error::new("the constrained inversion did not converge")
+                    .because(format!("the solver ended with {other:?}")));
+            }
+        }
+        let multipliers: Vec<f64> = found.z[equalities..].to_vec();
+        let largest = multipliers.iter().copied().fold(0.0, f64::max);
+        Ok(Minimum {
+            x: found.x.clone(),
+            active: (0..multipliers.len())
+                .filter(|&i| multipliers[i] > ACTIVE * largest)
+                .collect(),
+            multipliers,
+        })
+    }
+}
+
+/// All elements that are not zero, by columns.
+fn sparse(m: &Mat<f64>) -> CscMatrix<f64> {
+    let (mut starts, mut rows, mut values) = (vec![0], Vec::new(), Vec::new());
+    for j in 0..m.ncols() {
+        for (i, v) in m.col(j).iter().enumerate().filter(|(_, v)| **v != 0.0) {
+            rows.push(i);
+            values.push(*v);
+        }
+        starts.push(rows.len());
+    }
+    CscMatrix::new(m.nrows(), m.ncols(), starts, rows, values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The nearest point to (2, -1) with x ≥ 0 and x + y = 1 is (1, 0); y ≥ 0 holds it.
+    #[test]
+    fn a_projection_by_hand() {
+        let q = Mat::<f64>::identity(2, 2);
+        let ones = Mat::from_fn(1, 2, |_, _| 1.0);
+        let programme = Programme {
+            quadratic: q.as_ref(),
+            linear: &[-2.0, 1.0],
+            equal: (ones.as_ref(), &[1.0]),
+            at_least: (q.as_ref(), &[0.0, 0.0]),
+        };
+        let found = programme.solve().unwrap();
+        assert!(
+            (found.x[0] - 1.0).abs() < 1e-8 && found.x[1].abs() < 1e-8,
+            "{found:?}"
+        );
+        assert_eq!(found.active, [1]);
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        let q = Mat::<f64>::identity(1, 1);
+        let programme = Programme {
+            quadratic: q.as_ref(),
+            linear: &[0.0],
+            equal: (q.as_ref(), &[-1.0]),
+            at_least: (q.as_ref(), &[0.0]),
+        };
+        let e = programme.solve().unwrap_err().to_string();
+        assert!(e.contains("contradict"), "{e}");
+    }
+}
