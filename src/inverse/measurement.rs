@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::grid::Grid;
 use crate::instrument::{Window, resolution};
-use crate::operator::{Descriptor, Operator, rows};
+use crate::operator::{Descriptor, Operator, Weighting, rows};
 use crate::units::Unit;
 use faer::{Mat, MatRef};
 use std::f64::consts::PI;
@@ -156,7 +156,8 @@ impl Measurement {
             return structure_factor::measurement(operator, raw, density, diffraction);
         }
         let meta = &operator.meta;
-        let mut findings = Vec::new();
+        let mut findings: Vec<Finding> =
+            weights_differ(operator, raw.quantity).into_iter().collect();
         let mean_x = rows::mean(operator.x.as_ref());
         let top = mean_x.iter().copied().fold(0.0, f64::max);
         // Below the hard core a measured curve shows its truncation ripples, the training glasses exactly nothing.
@@ -234,6 +235,23 @@ impl Measurement {
             nuisances: self.nuisances.get(row).cloned().into_iter().collect(),
         }
     }
+}
+
+/// Says so where a function that only neutrons have meets an operator whose g counts every pair of atoms once.
+fn weights_differ(operator: &Operator, quantity: Quantity) -> Option<Finding> {
+    let neutron = matches!(
+        quantity,
+        Quantity::TotalCorrelation | Quantity::KeenTotal | Quantity::KeenF
+    );
+    let own: Composition = operator.meta.composition.as_deref()?.parse().ok()?;
+    let counts_pairs = operator.meta.weighting == Weighting::Number && own.species.len() > 1;
+    (neutron && counts_pairs).then(|| {
+        Finding::new(
+            "weights-differ",
+            format!("The {quantity} weights pairs of atoms by neutron scattering lengths, the operator's g(r) by their numbers."),
+            "Expect it to look outside the domain; operators of neutron-gdos have neutron weights.",
+        )
+    })
 }
 
 /// The affine map from a real-space convention to the descriptor at one r.
