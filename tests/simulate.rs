@@ -5,6 +5,7 @@ use glassbridge::dataset::{Dataset, Recipe, recipe};
 use glassbridge::io::wide_table::WideTable;
 use glassbridge::operator::{Operator, rows};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -422,13 +423,13 @@ fn neutron_and_x_ray_intensities_go_from_simulate_to_check() {
         let grid = data.axis(name).unwrap().grid;
         let mut text = format!("# quantity: {quantity}\n# unit: {unit}\nsample");
         for x in grid.centres() {
-            text += &format!(",{x}");
+            write!(text, ",{x}").unwrap();
         }
         let rows = data.matrix(name).unwrap();
         for &i in &usable[..2] {
-            text += &format!("\n{i}");
+            write!(text, "\n{i}").unwrap();
             for y in rows.row(i).iter() {
-                text += &format!(",{y:e}");
+                write!(text, ",{y:e}").unwrap();
             }
         }
         let path = folder.path().join(format!("{name}.csv"));

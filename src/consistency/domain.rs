@@ -4,6 +4,9 @@ use serde::Serialize;
 
 /// A curve is outside if fewer than this share of left-out training glasses lie as far out.
 pub const OUTSIDE_BELOW: f64 = 0.005;
+/// A density is outside if it lies beyond those of the left-out training glasses by more than this part of their range. Of glasses drawn
+/// as these were, one in sixty is the new extreme of a hundred and twenty; hardly one is so by a tenth of the range.
+const MARGIN: f64 = 0.1;
 
 /// Where a curve stands among the training glasses.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -19,7 +22,9 @@ pub struct Domain {
     /// Twice the share of left-out training glasses with at least this density, or at most this, whichever is less; where the
     /// operator knows densities.
     pub density_share: Option<f64>,
-    /// Whether all shares are at least [`OUTSIDE_BELOW`].
+    /// Whether the density lies within the range of the left-out training glasses or little beyond; true where it is not known.
+    pub density_inside: bool,
+    /// Whether the shares of T² and Q are at least [`OUTSIDE_BELOW`] and the density is inside.
     pub inside: bool,
 }
 
@@ -38,6 +43,7 @@ impl Domain {
             t2_share,
             q_share,
             density_share: None,
+            density_inside: true,
             inside: t2_share >= OUTSIDE_BELOW && q_share >= OUTSIDE_BELOW,
         }
     }
@@ -50,9 +56,14 @@ impl Domain {
             left_out.iter().filter(|d| is_beyond(**d)).count() as f64 / left_out.len().max(1) as f64
         };
         let share = 2.0 * share(&|d| d >= density).min(share(&|d| d <= density));
+        let low = left_out.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = left_out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let margin = MARGIN * (high - low);
+        let density_inside = (low - margin..=high + margin).contains(&density);
         Self {
             density_share: Some(share.min(1.0)),
-            inside: self.inside && share >= OUTSIDE_BELOW,
+            density_inside,
+            inside: self.inside && density_inside,
             ..self
         }
     }
@@ -72,7 +83,7 @@ mod tests {
         assert!(!Domain::rank((1001.0, 50.0), &left_out).inside);
         let densities: Vec<f64> = (0..1000).map(|i| 1.0 + 1e-4 * f64::from(i)).collect();
         let middling = Domain::rank((500.0, 50.0), &left_out);
-        for (density, inside) in [(1.05, true), (1.11, false), (0.99, false)] {
+        for (density, inside) in [(1.05, true), (1.105, true), (1.12, false), (0.98, false)] {
             assert_eq!(middling.with_density(density, &densities).inside, inside);
         }
         assert!(

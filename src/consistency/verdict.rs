@@ -1,7 +1,6 @@
 //! The answer, in one word and one sentence, with where the two measurements differ.
 
 use super::Power;
-use super::domain::OUTSIDE_BELOW;
 use super::power::LEVEL;
 use super::predictive::Comparison;
 use crate::inverse::Inversion;
@@ -85,7 +84,7 @@ fn decide(c: &Comparison, power: &Power) -> (Answer, String) {
             (false, true) => "the spectrum does not look",
             _ => "the pair distribution function does not look",
         };
-        let dense = c.pdf.density_share.is_some_and(|s| s < OUTSIDE_BELOW);
+        let dense = !c.pdf.density_inside;
         let why = if dense {
             " (its density alone tells it from them)"
         } else {

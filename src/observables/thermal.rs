@@ -68,7 +68,7 @@ impl Broadening {
 /// How far each mode of a structure carries heat.
 #[derive(Debug, Clone)]
 pub struct Transport {
-    /// Energies ħω_s of the modes that vibrate, meV, ascending.
+    /// Energies `ħω_s` of the modes that vibrate, meV, ascending.
     pub energies: Vec<f64>,
     /// `D_s` along x, y and z, mm²/s; the mean over the directions that repeat is the diffusivity.
     pub diffusivity: Vec<[f64; 3]>,

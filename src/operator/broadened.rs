@@ -2,7 +2,7 @@
 //!
 //! A cell of N atoms has 3N modes, at the few wavevectors that fit it. The spectrum of a crystal-like sample is then a comb, and that of a
 //! larger cell another one, unless lines are broadened until neighbouring wavevectors merge. How much that takes is learned from glasses
-//! of another cell size ([`crate::operator::part`] tries, `validate` tells), or estimated ([`needed_width`]).
+//! of another cell size (`validate` on them), or estimated ([`needed_width`]).
 
 use super::{Operator, TrainingSet};
 use crate::error::{Error, Result};

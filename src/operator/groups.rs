@@ -54,7 +54,9 @@ fn find(root: &mut [usize], mut i: usize) -> usize {
 /// Samples that are alone in their group.
 pub fn lonely(groups: &[usize]) -> usize {
     let mut sizes = vec![0usize; groups.iter().max().map_or(0, |m| m + 1)];
-    groups.iter().for_each(|&g| sizes[g] += 1);
+    for &g in groups {
+        sizes[g] += 1;
+    }
     sizes.iter().filter(|&&size| size == 1).count()
 }
 
