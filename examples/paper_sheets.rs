@@ -43,7 +43,7 @@ fn main() -> Result<()> {
         .map(|folder| Material::learned(folder))
         .collect::<Result<Vec<_>>>()?;
     let mut figures = (materials.iter())
-        .map(Material::from_crystal_to_glass)
+        .map(Material::crystal_to_glass)
         .collect::<Result<Vec<_>>>()?;
     figures.push(all_materials(&materials)?);
     report::write_figures(&collected("The paper's figures", figures), &out)?;
@@ -171,7 +171,7 @@ impl Material {
     }
 
     /// Figure 2.
-    fn from_crystal_to_glass(&self) -> Result<Figure> {
+    fn crystal_to_glass(&self) -> Result<Figure> {
         let mut panels = Vec::new();
         for share in [0.0, 0.4, 1.0] {
             panels.extend(self.row(self.at(share)?)?);

@@ -20,6 +20,7 @@ use glassbridge::observables::thermal::{Broadening, Kernel, RAD_PER_PS_IN_MEV, T
 use glassbridge::potentials::hessian::Hessian;
 use glassbridge::units::Unit;
 use glassbridge::vibrations::modes::Modes;
+use std::fmt::Write as _;
 
 /// `kALDo` works in single precision in places: its own numbers are reproduced by plain numpy to 6e-6 mm²/s.
 const DIFFUSIVITY: f64 = 1e-5;
@@ -178,19 +179,11 @@ fn a_conductivity_curve_is_trained_on_predicted_inverted_and_checked() {
     assert!(off < 0.02, "{off}");
     // A measured curve, in kelvin, at its own temperatures.
     let curve = folder.path().join("measured.dat");
-    let text: String = temperatures
-        .iter()
-        .enumerate()
-        .skip(1)
-        .map(|(j, t)| {
-            format!(
-                "{} {} {}\n",
-                t + 3.0,
-                truth.rows[(5, j)],
-                0.02 * truth.rows[(5, j)]
-            )
-        })
-        .collect();
+    let mut text = String::new();
+    for (j, t) in temperatures.iter().enumerate().skip(1) {
+        let y = truth.rows[(5, j)];
+        writeln!(text, "{} {y} {}", t + 3.0, 0.02 * y).unwrap();
+    }
     std::fs::write(&curve, format!("# quantity: kappa\n# unit: K\n{text}")).unwrap();
     let result = folder.path().join("result");
     let said = run(&[&"invert", &op, &curve, &"--out", &result], 0);

@@ -142,7 +142,7 @@ fn charted(text: &str) -> Report {
     let mut report = saying(text);
     let curves = every_layer(text).into_iter().take(5).collect();
     let mut of = panel(curves).titled(text);
-    of.x.label = text.to_owned();
+    text.clone_into(&mut of.x.label);
     let drawn = Figure::new(
         "chart",
         text,
