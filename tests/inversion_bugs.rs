@@ -149,7 +149,13 @@ fn the_corner_has_the_largest_curvature() {
         .iter()
         .position(|(l, _)| (l / found.lambda - 1.0).abs() < 1e-9)
         .unwrap();
+    // Where the curve stands still, curvature is of rounding.
+    let moves = |i: &usize| {
+        let (a, c) = (points[i - 1], points[i + 1]);
+        (c.0 - a.0).abs().max((c.1 - a.1).abs()) > 0.05
+    };
     let largest = (2..points.len() - 2)
+        .filter(moves)
         .map(curvature)
         .fold(f64::MIN, f64::max);
     assert!(curvature(chosen) > 0.0);

@@ -20,6 +20,8 @@ use faer::{Mat, MatRef};
 /// λ values of a sweep, as multiples of the largest squared singular value: 1e-14 to 1e2, five a decade.
 const SWEEP: std::ops::RangeInclusive<i32> = -70..=10;
 
+/// Points of the L-curve that move by less than this part from one λ to the next say nothing of a corner.
+const SHORTEST_STEP: f64 = 0.02;
 /// Squared singular values below this part of the largest are rounding.
 const SMALLEST: f64 = 1e-14;
 
@@ -374,7 +376,10 @@ impl Sweep<'_> {
                 second(|p| p.0),
                 second(|p| p.1),
             );
-            scores[i] = -(dx * ddy - dy * ddx) / (dx * dx + dy * dy).powf(1.5);
+            // Beyond the singular values the curve stands still, and its curvature is of rounding.
+            if dx * dx + dy * dy > SHORTEST_STEP * SHORTEST_STEP {
+                scores[i] = -(dx * ddy - dy * ddx) / (dx * dx + dy * dy).powf(1.5);
+            }
         }
         scores
     }
