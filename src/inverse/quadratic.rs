@@ -7,8 +7,6 @@ use clarabel::solver::{
 };
 use faer::{Mat, MatRef};
 
-/// A multiplier above this part of the largest belongs to a constraint that holds the solution back.
-const ACTIVE: f64 = 1e-6;
 /// Duality gap and infeasibility at which the solver ends.
 const TOLERANCE: f64 = 1e-10;
 
@@ -95,12 +93,14 @@ impl Programme<'_> {
             }
         }
         let multipliers: Vec<f64> = found.z[equalities..].to_vec();
-        let largest = multipliers.iter().copied().fold(0.0, f64::max);
+        let slack = &found.s[equalities..];
+        let largest = |v: &[f64]| v.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+        let (most, widest) = (largest(&multipliers), largest(slack));
+        // At the end of an interior-point path either the multiplier or the slack of a constraint has vanished.
+        let holds = |i: &usize| multipliers[*i] / most > slack[*i] / widest;
         Ok(Minimum {
             x: found.x.clone(),
-            active: (0..multipliers.len())
-                .filter(|&i| multipliers[i] > ACTIVE * largest)
-                .collect(),
+            active: (0..multipliers.len()).filter(holds).collect(),
             multipliers,
         })
     }
