@@ -33,7 +33,7 @@ pub struct Resolution {
     /// Averaging kernels `A` (p x p), everything in units of the prior's spread `s` at its r: without noise the estimate is
     /// `x̄ + s A ((x - x̄)/s)`.
     pub kernels: Mat<f64>,
-    /// Ranges of r (Å) where the glasses differ and the data remove less than [`SILENT`] of the prior variance.
+    /// Ranges of r (Å) where the glasses differ and the data remove less than `SILENT` of the prior variance.
     pub silent: Vec<(f64, f64)>,
 }
 
