@@ -10,6 +10,7 @@
 #[path = "support/glass.rs"]
 mod glass;
 
+use glassbridge::curve::Quantity;
 use glassbridge::dataset::Dataset;
 use glassbridge::error::Result;
 use glassbridge::operator::fit::ridge::RidgePath;
@@ -29,13 +30,13 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let folder = match arguments.next() {
         Some(folder) => PathBuf::from(folder),
-        None => glass::made()?,
+        None => glass::made(&[])?,
     };
     let out = arguments.next().map_or_else(
         || std::env::temp_dir().join("glassbridge-paper"),
         PathBuf::from,
     );
-    let set = glass::training_set(&Dataset::open(&folder)?)?;
+    let set = glass::training_set(&Dataset::open(&folder)?, Quantity::Vdos)?;
     let request = Request {
         estimator: Estimator::ElasticNet,
         ..Request::default()

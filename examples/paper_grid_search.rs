@@ -9,6 +9,7 @@
 #[path = "support/glass.rs"]
 mod glass;
 
+use glassbridge::curve::Quantity;
 use glassbridge::dataset::Dataset;
 use glassbridge::error::Result;
 use glassbridge::operator::fit::elastic_net::{ElasticNet, Penalty};
@@ -26,9 +27,9 @@ const BETA: (f64, f64, f64) = (-6.0, 0.0, 1.0);
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1).map(PathBuf::from);
-    let folder = arguments.next().map_or_else(glass::made, Ok)?;
+    let folder = arguments.next().map_or_else(|| glass::made(&[]), Ok)?;
     let out = (arguments.next()).unwrap_or_else(|| std::env::temp_dir().join("glassbridge-paper"));
-    let set = glass::training_set(&Dataset::open(&folder)?)?;
+    let set = glass::training_set(&Dataset::open(&folder)?, Quantity::Vdos)?;
     let search = Search::run(&set)?;
     let (alpha, beta, r2, kept) = search.best();
     println!(

@@ -13,6 +13,7 @@ mod glass;
 
 use faer::Mat;
 use glassbridge::atoms::structure::Structure;
+use glassbridge::curve::Quantity;
 use glassbridge::dataset::Dataset;
 use glassbridge::error::{Error, Result};
 use glassbridge::observables::bonds::{Bonds, Cutoffs};
@@ -37,7 +38,7 @@ fn main() -> Result<()> {
     let out = (arguments.next()).unwrap_or_else(|| std::env::temp_dir().join("glassbridge-paper"));
     let mut folders: Vec<PathBuf> = arguments.collect();
     if folders.is_empty() {
-        folders.push(glass::made()?);
+        folders.push(glass::made(&[])?);
     }
     let materials = (folders.iter())
         .map(|folder| Material::learned(folder))
@@ -67,7 +68,7 @@ struct Material {
 impl Material {
     fn learned(folder: &Path) -> Result<Self> {
         let data = Dataset::open(folder)?;
-        let set = glass::training_set(&data)?;
+        let set = glass::training_set(&data, Quantity::Vdos)?;
         let train = |estimator| {
             let forward = Request {
                 estimator,

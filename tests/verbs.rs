@@ -329,7 +329,14 @@ fn inspect_tells_and_draws_an_operator() {
     assert!((sum / operator.w.squared_norm_l2() - 1.0).abs() < 1e-12);
     drawn(
         &figures,
-        &["weights", "singular-values", "left-out", "learning"],
+        &[
+            "weights",
+            "singular-values",
+            "kernels",
+            "left-out",
+            "residual-map",
+            "learning",
+        ],
     );
     let told = run("inspect", &[&op]).assert().code(0);
     let text = String::from_utf8_lossy(&told.get_output().stdout).into_owned();

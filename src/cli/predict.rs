@@ -119,24 +119,14 @@ pub(super) fn pdf_measurement(
 fn of_dataset(operator: &Operator, folder: &Path) -> Result<(Vec<String>, Vec<Implied>)> {
     let meta = &operator.meta;
     let blocks: Vec<Block> = meta.features.list().iter().map(|f| f.block).collect();
-    let (names, set) = training_data::named_samples(folder, meta.quantity, &blocks)?;
+    let (names, set) =
+        training_data::named_samples(folder, meta.quantity, meta.weighting, &blocks)?;
     if set.r != meta.r {
         return Err(
             Error::new("the dataset has another r grid than the operator")
                 .at(folder)
                 .because(format!("{:?} against {:?}", set.r, meta.r))
                 .cure("simulate it with the same [record]"),
-        );
-    }
-    if set.weighting != meta.weighting {
-        return Err(
-            Error::new("the operator weights the pairs of g(r) in another way")
-                .at(folder)
-                .because(format!(
-                    "{:?} against {:?} of a dataset for {}",
-                    meta.weighting, set.weighting, meta.quantity
-                ))
-                .cure("train the operator on a dataset folder"),
         );
     }
     let relative: Option<Vec<f64>> = (meta.mean_density.zip(set.density.as_ref()))

@@ -7,7 +7,9 @@ use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::operator::features::Block;
 use crate::operator::forward::Request;
-use crate::operator::{Descriptor, Estimator, Operator, Scores, Settings, TrainingSet, scope};
+use crate::operator::{
+    Descriptor, Estimator, Operator, Scores, Settings, TrainingSet, Weighting, scope,
+};
 use crate::units::Unit;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -17,6 +19,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     glassbridge train sio2-set --quantity neutron-gdos --out sio2.npz\n  \
+    glassbridge train sio2-set --quantity raman --weighting neutron --out sio2-raman.npz\n  \
     glassbridge train asi-set --quantity kappa --at 300 --out kappa-300.npz\n  \
     glassbridge train --structure rdf.csv --spectra vdos.csv --samples samples.csv --quantity vdos --out op.npz")]
 pub(super) struct Args {
@@ -72,9 +75,21 @@ pub(super) struct Args {
     /// adf, coordination, rings, homology.
     #[arg(long, value_parser = descriptor)]
     descriptor: Option<Read>,
+    /// How the g(r) of a dataset counts pairs of atoms: number or neutron (scattering lengths). Unless given, neutron for
+    /// neutron-gdos and ins, number for the rest. A joint inversion needs one for all its operators, a check that of the PDF.
+    #[arg(long, value_parser = weighting, conflicts_with = "structure")]
+    weighting: Option<Weighting>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
+}
+
+fn weighting(text: &str) -> std::result::Result<Weighting, String> {
+    match text {
+        "number" => Ok(Weighting::Number),
+        "neutron" => Ok(Weighting::Neutron),
+        _ => Err("use number or neutron".into()),
+    }
 }
 
 /// What `--descriptor` says.
@@ -178,7 +193,7 @@ fn training_set(
     blocks: &[Block],
 ) -> Result<(TrainingSet, Option<training_data::Whole>)> {
     match (&args.dataset, &args.structure, &args.spectra) {
-        (Some(folder), ..) => training_data::from_dataset(folder, quantity, blocks),
+        (Some(folder), ..) => training_data::from_dataset(folder, quantity, args.weighting, blocks),
         (None, Some(structure), Some(spectra)) => {
             let samples = args.samples.as_deref();
             let set = training_data::from_tables(structure, spectra, samples, quantity)?;

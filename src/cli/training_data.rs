@@ -129,21 +129,26 @@ pub(super) fn at(set: TrainingSet, kelvin: f64) -> Result<TrainingSet> {
 const MOST_KEPT: usize = 2000;
 
 /// A training set from a dataset folder: of the samples its rule calls usable all, or an even part; then the whole beside it. A
-/// neutron spectrum of elements is paired with the neutron-weighted g(r), any other with the number-weighted one.
+/// neutron spectrum of elements is paired with the neutron-weighted g(r), any other with the number-weighted one, unless `weighting`
+/// says otherwise.
 pub(super) fn from_dataset(
     folder: &Path,
     quantity: Quantity,
+    weighting: Option<Weighting>,
     blocks: &[Block],
 ) -> Result<(TrainingSet, Option<Whole>)> {
     let data = Dataset::open(folder)?;
     let usable = data.usable()?;
     let n = usable.len();
     if n <= MOST_KEPT {
-        return Ok((from_opened(folder, &data, &usable, quantity, blocks)?, None));
+        return Ok((
+            from_opened(folder, &data, &usable, quantity, weighting, blocks)?,
+            None,
+        ));
     }
     let kept: Vec<usize> = (0..MOST_KEPT).map(|k| usable[k * n / MOST_KEPT]).collect();
-    let set = from_opened(folder, &data, &kept, quantity, blocks)?;
-    let (weighting, composition) = scattering(&data, quantity)?;
+    let set = from_opened(folder, &data, &kept, quantity, weighting, blocks)?;
+    let (weighting, composition) = scattering(&data, quantity, weighting)?;
     let whole = Whole {
         pairs: pair_arrays(folder, &data, weighting, composition.as_ref())?,
         spectra: vec![(quantity.name().into(), 1.0)],
@@ -219,17 +224,22 @@ impl Whole {
 pub(super) fn named_samples(
     folder: &Path,
     quantity: Quantity,
+    weighting: Weighting,
     blocks: &[Block],
 ) -> Result<(Vec<String>, TrainingSet)> {
     let data = Dataset::open(folder)?;
     let names = data.names();
     let usable = data.usable()?;
-    let set = from_opened(folder, &data, &usable, quantity, blocks)?;
+    let set = from_opened(folder, &data, &usable, quantity, Some(weighting), blocks)?;
     Ok((usable.iter().map(|&i| names[i].to_owned()).collect(), set))
 }
 
 /// How g(r) is weighted for a spectrum, and what the samples are made of where their species are elements.
-fn scattering(data: &Dataset, quantity: Quantity) -> Result<(Weighting, Option<Composition>)> {
+fn scattering(
+    data: &Dataset,
+    quantity: Quantity,
+    asked: Option<Weighting>,
+) -> Result<(Weighting, Option<Composition>)> {
     let m = &data.manifest;
     let amounts: Vec<(&str, f64)> = (m.species.iter().map(String::as_str))
         .zip(m.concentrations.iter().copied())
@@ -243,12 +253,12 @@ fn scattering(data: &Dataset, quantity: Quantity) -> Result<(Weighting, Option<C
         Quantity::Ins => real,
         _ => false,
     };
-    let weighting = if neutrons {
+    let usual = if neutrons {
         Weighting::Neutron
     } else {
         Weighting::Number
     };
-    Ok((weighting, composition))
+    Ok((asked.unwrap_or(usual), composition))
 }
 
 /// The arrays whose weighted sum is g(r).
@@ -264,7 +274,7 @@ fn pair_arrays(
         (Weighting::Neutron, None) => {
             Err(Error::new("species of reduced units scatter no neutrons")
                 .at(folder)
-                .cure("use --quantity vdos"))
+                .cure("use --quantity vdos and --weighting number"))
         }
         (Weighting::Neutron, Some(composition)) => Ok(neutron_weights(composition)?
             .into_iter()
@@ -278,10 +288,11 @@ fn from_opened(
     data: &Dataset,
     samples: &[usize],
     quantity: Quantity,
+    weighting: Option<Weighting>,
     blocks: &[Block],
 ) -> Result<TrainingSet> {
     let m = &data.manifest;
-    let (weighting, composition) = scattering(data, quantity)?;
+    let (weighting, composition) = scattering(data, quantity, weighting)?;
     let arrays = pair_arrays(folder, data, weighting, composition.as_ref())?;
     let density = data.column("number_density")?;
     Ok(TrainingSet {

@@ -5,7 +5,7 @@ use crate::consistency::Validation;
 use crate::consistency::validation::{Known, Settings};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
-use crate::operator::{Operator, TrainingSet, Weighting, scores};
+use crate::operator::{Operator, TrainingSet, scores};
 use crate::report::{self, pages};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -88,14 +88,12 @@ fn known(args: &Args, operator: &Operator) -> Result<(TrainingSet, PathBuf)> {
     let quantity = operator.meta.quantity;
     match (&args.dataset, &args.structure, &args.spectra) {
         (Some(folder), ..) => Ok((
-            training_data::from_dataset(folder, quantity, &[])?.0,
+            training_data::from_dataset(folder, quantity, Some(operator.meta.weighting), &[])?.0,
             folder.clone(),
         )),
         (None, Some(structure), Some(spectra)) => {
             let samples = args.samples.as_deref();
-            let mut set = training_data::from_tables(structure, spectra, samples, quantity)?;
-            // A table does not say how its pairs are weighted: it is taken for what the operator knows.
-            set.weighting = operator.meta.weighting;
+            let set = training_data::from_tables(structure, spectra, samples, quantity)?;
             Ok((set, structure.clone()))
         }
         _ => Err(Error::new("nothing to validate on")
@@ -103,7 +101,7 @@ fn known(args: &Args, operator: &Operator) -> Result<(TrainingSet, PathBuf)> {
     }
 }
 
-/// Refuses glasses on other grids or with pairs weighted in another way.
+/// Refuses glasses on other grids.
 fn fits(operator: &Operator, set: &TrainingSet, place: &Path) -> Result<()> {
     let meta = &operator.meta;
     let refuse = |axis: &str, a: Grid, b: Grid| {
@@ -120,22 +118,6 @@ fn fits(operator: &Operator, set: &TrainingSet, place: &Path) -> Result<()> {
     }
     if !same(meta.energy, set.energy) {
         return refuse("E", meta.energy, set.energy);
-    }
-    if set.weighting != meta.weighting {
-        let name = |w: Weighting| match w {
-            Weighting::Number => "numbers of atoms",
-            Weighting::Neutron => "neutron scattering lengths",
-        };
-        return Err(
-            Error::new("the operator weights the pairs of g(r) in another way")
-                .at(place)
-                .because(format!(
-                    "by {} against {}",
-                    name(meta.weighting),
-                    name(set.weighting)
-                ))
-                .cure("train the operator on a dataset folder"),
-        );
     }
     Ok(())
 }

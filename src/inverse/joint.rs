@@ -94,9 +94,9 @@ fn same_structures(a: &Operator, b: &Operator) -> Result<()> {
     Err(
         Error::new("the operators were not trained on the same structures")
             .because(
-                "a joint inversion needs the g(r) and every spectrum of the same training glasses",
+                "a joint inversion needs one g(r), weighted alike, and every spectrum of the same training glasses",
             )
-            .cure("train both on one dataset, each with its own --quantity"),
+            .cure("train all on one dataset, each with its own --quantity and with one --weighting"),
     )
 }
 

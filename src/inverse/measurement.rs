@@ -249,7 +249,7 @@ fn weights_differ(operator: &Operator, quantity: Quantity) -> Option<Finding> {
         Finding::new(
             "weights-differ",
             format!("The {quantity} weights pairs of atoms by neutron scattering lengths, the operator's g(r) by their numbers."),
-            "Expect it to look outside the domain; operators of neutron-gdos have neutron weights.",
+            "Expect it to look outside the domain; train the operator with --weighting neutron.",
         )
     })
 }

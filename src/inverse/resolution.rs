@@ -1,5 +1,6 @@
 //! What the data say and what the prior says.
 
+use super::{Channel, Seen, measurement};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::grid::Grid;
@@ -82,6 +83,18 @@ impl Resolution {
 }
 
 impl Resolution {
+    /// That of an ideal instrument: a point in every bin of the operator's grid, no width of its own, and white noise of `level`
+    /// times the rms of the training spectra.
+    pub fn ideal(operator: &Operator, level: f64) -> Result<Self> {
+        let samples = operator.y.as_ref();
+        let (q, rms) = (samples.ncols(), measurement::rms(samples));
+        let points = operator.meta.energy.centres();
+        let map = Mat::identity(q, q);
+        let channel = Channel::new(points, map, vec![level * rms; q], true, rms)?;
+        let (conditional, _) = Seen::whole(samples, &channel, operator.meta.lambda_backward)?;
+        Self::new(operator, &conditional)
+    }
+
     /// "This spectrum says nothing about r in ...", if there are such ranges.
     #[must_use]
     pub fn finding(&self) -> Option<Finding> {

@@ -2,7 +2,7 @@
 
 use super::files;
 use crate::error::{Error, Result};
-use csv::{ReaderBuilder, Trim};
+use csv::{Position, ReaderBuilder, StringRecord, Trim};
 use std::path::Path;
 
 /// Largest file taken; a row has some hundred bytes, so this is millions of samples.
@@ -12,8 +12,8 @@ const LARGEST: u64 = 1 << 30;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Samples {
     names: Vec<String>,
-    /// Cells and the line each row stands on.
-    rows: Vec<(u64, Vec<String>)>,
+    /// Each in one piece of memory: there may be millions.
+    rows: Vec<StringRecord>,
     source: std::path::PathBuf,
 }
 
@@ -40,12 +40,7 @@ impl Samples {
             .iter()
             .map(String::from)
             .collect();
-        let mut rows = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(bad)?;
-            let line = record.position().map_or(0, csv::Position::line);
-            rows.push((line, record.iter().map(String::from).collect()));
-        }
+        let rows: Vec<StringRecord> = reader.records().collect::<csv::Result<_>>().map_err(bad)?;
         if rows.is_empty() {
             return Err(Error::new("the table of samples has no rows").at(path));
         }
@@ -58,10 +53,7 @@ impl Samples {
 
     /// Names of the samples: the first column.
     pub fn ids(&self) -> Vec<&str> {
-        self.rows
-            .iter()
-            .map(|(_, cells)| cells[0].as_str())
-            .collect()
+        self.rows.iter().map(|row| &row[0]).collect()
     }
 
     /// Whether there is a column of this name.
@@ -77,11 +69,11 @@ impl Samples {
                 .because(format!("its columns are {}", self.names.join(", ")))
                 .cure("add the column")
         })?;
-        let number = |(line, cells): &(u64, Vec<String>)| match cells[j].parse::<f64>() {
+        let number = |row: &StringRecord| match row[j].parse::<f64>() {
             Ok(x) if x.is_finite() => Ok(x),
-            _ => Err(Error::new(format!("'{}' is not a finite number", cells[j]))
+            _ => Err(Error::new(format!("'{}' is not a finite number", &row[j]))
                 .at(&self.source)
-                .line(*line)
+                .line(row.position().map_or(0, Position::line))
                 .because(format!("column '{name}' must hold numbers"))
                 .cure("put the number there, or remove the sample")),
         };

@@ -126,7 +126,9 @@ impl TrainingSet {
         }
     }
 
-    fn subset(&self, which: &[usize]) -> Self {
+    /// Some of its samples.
+    #[must_use]
+    pub fn subset(&self, which: &[usize]) -> Self {
         Self {
             g: rows::select(self.g.as_ref(), which),
             spectra: rows::select(self.spectra.as_ref(), which),

@@ -12,6 +12,7 @@ mod html;
 mod layers;
 mod map;
 mod model;
+mod origin;
 pub mod overview;
 pub mod pages;
 mod palette;

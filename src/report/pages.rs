@@ -292,7 +292,12 @@ fn origin(view: &InversionView<'_>) -> Result<Section> {
         "What the data said and what the prior said",
         vec![
             Block::Text(text),
-            Block::Figure(figures::origin(view)?),
+            Block::Figure(super::origin::figure(
+                "origin",
+                "",
+                view.operator.meta.r,
+                view.resolution,
+            )?),
             Block::Figure(figures::choice(&view.choice)?),
         ],
     ))

@@ -2,8 +2,12 @@
 
 use crate::error::{Error, Result};
 use crate::grid::Grid;
+use crate::inverse::Resolution;
 use crate::operator::learning::LearningPoint;
+use crate::operator::one_parameter::OneParameter;
+use crate::operator::scores::NOISE_LEVEL;
 use crate::operator::{Operator, rows};
+use crate::report::origin;
 use crate::report::{Arrangement, Axis, Figure, Layer, Panel, Role, Size};
 use faer::{Mat, MatRef};
 
@@ -21,14 +25,24 @@ pub fn singular_values(operator: &Operator) -> Result<Vec<f64>> {
     })
 }
 
-/// The forward map of an operator, its singular values, and its error on samples it was not fitted to.
+/// The forward map of an operator, its singular values, what a spectrum decides, and the error on samples it was not fitted to.
 pub fn operator(operator: &Operator) -> Result<Vec<Figure>> {
     Ok(vec![
         weights(operator)?,
         singular(&singular_values(operator)?)?,
+        kernels(operator)?,
         left_out(operator)?,
+        residual_map(operator)?,
         learning(operator)?,
     ])
+}
+
+/// What a good spectrum would decide.
+fn kernels(operator: &Operator) -> Result<Figure> {
+    let noise = 100.0 * NOISE_LEVEL;
+    let whose = format!("A spectrum on the operator's own grid with {noise:.0} % white noise: ");
+    let resolution = Resolution::ideal(operator, NOISE_LEVEL)?;
+    origin::figure("kernels", &whose, operator.meta.r, &resolution)
 }
 
 fn weights(operator: &Operator) -> Result<Figure> {
@@ -55,7 +69,11 @@ fn weights(operator: &Operator) -> Result<Figure> {
         Size::page(85.0),
         vec![
             panel(&w, &per_length(operator), "weight"),
-            panel(&correlation(operator), "coefficient", "correlation"),
+            panel(
+                &correlation(&operator.y, &operator.x),
+                "coefficient",
+                "correlation",
+            ),
         ],
     )
 }
@@ -79,13 +97,59 @@ fn correlations(operator: &Operator) -> Result<Figure> {
         vec![Panel::new(
             Axis::new("r (Å)"),
             Axis::new(operator.meta.quantity.axis_label()),
-            vec![map(&correlation(operator), r, energy, "coefficient")],
+            vec![map(
+                &correlation(&operator.y, &operator.x),
+                r,
+                energy,
+                "coefficient",
+            )],
         )],
     )
 }
 
-/// A map of at most [`CELLS`] cells a side.
-fn map(m: &Mat<f64>, r: Grid, energy: Grid, label: &str) -> Layer {
+/// Which samples the forward map misses, at which energies, and which energies it misses together.
+fn residual_map(operator: &Operator) -> Result<Figure> {
+    let samples = operator.samples();
+    let disorder = OneParameter::fit(operator.x.as_ref(), operator.y.as_ref())?;
+    let amount = disorder.amounts(operator.x.as_ref());
+    let mut order: Vec<usize> = (0..samples).collect();
+    order.sort_by(|&i, &j| amount[i].total_cmp(&amount[j]));
+    let sorted = rows::select(operator.residuals.as_ref(), &order);
+    let quantity = operator.meta.quantity;
+    let energy = operator.meta.energy;
+    let number = Grid::new(0.0, samples as f64, samples)?;
+    let unit = quantity.value_unit();
+    Figure::new(
+        "residual-map",
+        "Spectra minus their predictions by maps that were not fitted to them. Left, every sample, in the order of its amount of \
+         disorder (the first principal component of the descriptor; which end is the crystal, samples.csv tells). Right, the \
+         correlation of these errors between two energies: a broad pattern is a missing direction, a narrow diagonal is noise.",
+        Arrangement::Beside,
+        Size::page(85.0),
+        vec![
+            Panel::new(
+                Axis::new(quantity.axis_label()),
+                Axis::new("sample, by disorder"),
+                vec![map(&sorted, energy, number, &format!("residual ({unit})"))],
+            )
+            .titled("residual"),
+            Panel::new(
+                Axis::new(quantity.axis_label()),
+                Axis::new(quantity.axis_label()),
+                vec![map(
+                    &correlation(&sorted, &sorted),
+                    energy,
+                    energy,
+                    "coefficient",
+                )],
+            )
+            .titled("correlation"),
+        ],
+    )
+}
+
+/// A map of at most [`CELLS`] cells a side, `along` its columns and `up` its rows.
+fn map(m: &Mat<f64>, along: Grid, up: Grid, label: &str) -> Layer {
     let (rows, columns) = (cells(m.nrows()), cells(m.ncols()));
     let centre = |grid: Grid, (from, to): (usize, usize)| 0.5 * (grid.edge(from) + grid.edge(to));
     let mean = |(i, h): (usize, usize), (j, k): (usize, usize)| {
@@ -93,8 +157,8 @@ fn map(m: &Mat<f64>, r: Grid, energy: Grid, label: &str) -> Layer {
     };
     Layer::Map {
         label: label.into(),
-        x: columns.iter().map(|&c| centre(r, c)).collect(),
-        y: rows.iter().map(|&c| centre(energy, c)).collect(),
+        x: columns.iter().map(|&c| centre(along, c)).collect(),
+        y: rows.iter().map(|&c| centre(up, c)).collect(),
         values: rows
             .iter()
             .flat_map(|&i| columns.iter().map(move |&j| mean(i, j)))
@@ -111,8 +175,8 @@ fn cells(bins: usize) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// Pearson's coefficient between the spectrum at E (rows) and the descriptor at r (columns); 0 where one does not vary.
-fn correlation(operator: &Operator) -> Mat<f64> {
+/// Pearson's coefficient between each column of `a` (rows) and of `b` (columns) over the samples; 0 where one does not vary.
+fn correlation(a: &Mat<f64>, b: &Mat<f64>) -> Mat<f64> {
     let unit = |m: &Mat<f64>| {
         let centred = rows::centred(m.as_ref(), &rows::mean(m.as_ref()));
         let norms: Vec<f64> = (0..m.ncols()).map(|j| centred.col(j).norm_l2()).collect();
@@ -125,7 +189,7 @@ fn correlation(operator: &Operator) -> Mat<f64> {
             }
         })
     };
-    unit(&operator.y).transpose() * unit(&operator.x)
+    unit(a).transpose() * unit(b)
 }
 
 fn singular(values: &[f64]) -> Result<Figure> {

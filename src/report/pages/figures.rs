@@ -224,44 +224,6 @@ pub(super) fn residuals(view: &CheckView<'_>) -> Result<Figure> {
     )
 }
 
-/// The share of the data at each r, and the averaging kernels.
-pub(super) fn origin(view: &InversionView<'_>) -> Result<Figure> {
-    let r = view.operator.meta.r.centres();
-    let res = view.resolution;
-    let kernels = &res.kernels;
-    let values: Vec<f64> = (0..r.len())
-        .flat_map(|i| (0..r.len()).map(move |j| kernels[(i, j)]))
-        .collect();
-    Figure::new(
-        "origin",
-        "(a) The share of what was unknown before (the spread of the training glasses) that the spectrum decides, at each r; the rest is prior. (b) Averaging kernels in units of the training glasses' spread; row r shows which true values enter the estimate at r (a perfect instrument has a narrow diagonal).",
-        Arrangement::Beside,
-        Size::page(70.0),
-        vec![
-            Panel::new(
-                Axis::new("r (Å)"),
-                Axis::over("share decided by the data", 0.0, 1.05),
-                vec![Layer::Line {
-                    label: String::new(),
-                    x: r.clone(),
-                    y: res.data_share.clone(),
-                    role: Role::Inferred,
-                }],
-            ),
-            Panel::new(
-                Axis::new("true r′ (Å)"),
-                Axis::new("estimate at r (Å)"),
-                vec![Layer::Map {
-                    label: "averaging kernel".into(),
-                    x: r.clone(),
-                    y: r.clone(),
-                    values,
-                }],
-            ),
-        ],
-    )
-}
-
 /// Where a curve sits among the training glasses.
 pub(super) fn domain(id: &str, what: &str, map: &DomainMap) -> Result<Figure> {
     let points = |label: &str, pairs: &[(f64, f64)], role: Role| {
