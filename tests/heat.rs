@@ -262,7 +262,7 @@ fn a_conductivity_at_one_temperature_is_trained_on() {
 }
 
 /// Silica in one cell of 24 atoms, coarse grids.
-const TINY: &str = "base = \"sio2\"\nsamples = 9\nseed = 3\n\n[crystal]\nrepeat = [1, 1, 1]\n\n[record]\nr_bins = 40\ne_bins = 30\nobservables = [\"raman\", \"raman-reduced\", \"kappa\"]\n\n[record.kappa]\nbins = 6\n";
+const TINY: &str = "base = \"sio2\"\nsamples = 9\nseed = 3\n\n[crystal]\nrepeat = [1, 1, 1]\n\n[record]\nr_bins = 40\ne_bins = 30\nobservables = [\"ins\", \"raman\", \"raman-reduced\", \"kappa\"]\n\n[record.kappa]\nbins = 6\n";
 
 #[test]
 fn light_and_heat_are_recorded_and_trained_on() {
@@ -338,6 +338,54 @@ fn light_and_heat_are_recorded_and_trained_on() {
     );
     train(&[&"--quantity", &"raman", &"--at", &"300"], 1);
     train(&[&"--quantity", &"kappa", &"--at", &"3000"], 1);
+    neutrons_and_light_together(folder.path(), &out);
+}
+
+/// INS and Raman of one glass: only operators of one g(r), weighted alike, are joined.
+fn neutrons_and_light_together(folder: &std::path::Path, set: &std::path::Path) {
+    let data = Dataset::open(set).unwrap();
+    let measured = |quantity: &str| {
+        let (energies, rows) = (
+            data.axis(quantity).unwrap().grid,
+            data.matrix(quantity).unwrap(),
+        );
+        let lines: Vec<String> = (energies.centres().iter().zip(rows.row(2).iter()))
+            .map(|(e, y)| format!("{e} {y}"))
+            .collect();
+        let path = folder.join(format!("{quantity}.dat"));
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        path
+    };
+    let trained = |quantity: &str, more: &[&str]| {
+        let path = folder.join(format!("{quantity}.npz"));
+        let mut command = tiny::glassbridge();
+        command.arg("train").arg(set).args(["--quantity", quantity]);
+        command.args(more).arg("--out").arg(&path).assert().code(0);
+        path
+    };
+    let (ins, light) = (measured("ins"), measured("raman-reduced"));
+    let joined = |op: &std::path::Path, other: &std::path::Path| {
+        let mut command = tiny::glassbridge();
+        command.arg("invert").arg(op).arg(&ins).arg("--with");
+        command.arg(format!("{}={}", other.display(), light.display()));
+        command
+            .args(["--noise", "0.03", "--json", "--out"])
+            .arg(folder.join("joint"));
+        command
+    };
+    let neutron = trained("ins", &[]);
+    let refused = joined(&neutron, &trained("raman-reduced", &[]))
+        .assert()
+        .code(1);
+    let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(said.contains("--weighting"), "{said}");
+    let other = trained("raman-reduced", &["--weighting", "neutron"]);
+    let done = joined(&neutron, &other).assert().code(0);
+    let said: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    let freedom = said["spectra"][0]["degrees_of_freedom"].as_f64().unwrap();
+    let of = |path: &std::path::Path| glassbridge::operator::Operator::load(path).unwrap();
+    assert_eq!(of(&neutron).x, of(&other).x);
+    assert!(freedom > 1.0, "{said}");
 }
 
 #[test]

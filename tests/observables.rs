@@ -174,6 +174,16 @@ fn densities_and_thermal_motion_are_those_of_euphonic() {
     let grid = Grid::new(0.0, 60.0, 120).unwrap();
     let ours = vdos(&modes, &structure, &grid, 0.0).unwrap();
     assert!(ours.lost.abs() < 1e-8 && ours.imaginary == 0);
+    // Each species has area 1; the total is their mean over the atoms.
+    for (bin, total) in ours.total.iter().enumerate() {
+        let sum: f64 = (structure.concentrations().iter().zip(&ours.partial))
+            .map(|(c, partial)| c * partial[bin])
+            .sum();
+        assert!((sum - total).abs() < 1e-12, "bin {bin}: {sum} {total}");
+    }
+    for partial in &ours.partial {
+        assert!((partial.iter().sum::<f64>() * grid.step() - 1.0).abs() < 1e-8);
+    }
     let mut theirs = oracle.floats("dos_total_per_meV");
     theirs[0] = 0.0; // translations
     let distance = cumulative_distance(&ours.total, &theirs);

@@ -356,6 +356,21 @@ pub(super) fn finish(
     })
 }
 
+/// Which spectra count for less beside the others than alone.
+fn told(parts: &[(&Operator, &Measurement)], factors: &[f64]) -> String {
+    let less: Vec<String> = (parts.iter().zip(factors))
+        .filter(|(_, factor)| **factor > 1.0)
+        .map(|((o, _), factor)| format!("{} {factor:.0}", o.meta.quantity))
+        .collect();
+    if less.is_empty() {
+        return String::new();
+    }
+    format!(
+        " So that left-out glasses are found best, the model error (λ) is taken larger than alone, by the factor: {}.",
+        less.join(", ")
+    )
+}
+
 /// The spectrum and those given by `--with` as one measurement.
 fn joint(
     operator: &Operator,
@@ -423,14 +438,15 @@ fn joint(
     done.findings.push(Finding::new(
         "joint",
         format!(
-            "{} spectra inverted jointly: {:.1} directions decided, {} by each alone.",
+            "{} spectra inverted jointly: {:.1} directions decided, {} by each alone.{}",
             parts.len(),
             done.resolution.degrees_of_freedom,
             alone
                 .iter()
                 .map(|d| format!("{d:.1}"))
                 .collect::<Vec<_>>()
-                .join(", ")
+                .join(", "),
+            told(&parts, &stacked.factors)
         ),
         "See --help for what each spectrum needs.",
     ));

@@ -266,11 +266,13 @@ impl Cell<'_> {
         for layer in &panel.layers {
             layers::draw(canvas, frame, layer)?;
         }
-        if let Some((label, values)) = panel.layers.iter().find_map(|l| match l {
-            Layer::Map { label, values, .. } => Some((label, values)),
+        if let Some((label, values, width)) = panel.layers.iter().find_map(|l| match l {
+            Layer::Map {
+                label, values, x, ..
+            } => Some((label, values, x.len())),
             _ => None,
         }) {
-            map::bar(canvas, frame, values, label)?;
+            map::bar(canvas, frame, (values, width), label)?;
         }
         match &panel.ruler {
             Some(unit) => ruler::draw(canvas, frame, unit)?,

@@ -1,10 +1,11 @@
 //! Heat maps and their colour bar.
 
-use super::axes::{Frame, Range, Ticks, power_of_ten};
+use super::axes::{self, Frame, Ticks, power_of_ten};
 use super::canvas::{Canvas, Side, Stroke, fitted, mm, text_height, width_of};
 use super::layers::edges;
 use super::palette::{self, Colour, INK};
 use crate::error::Result;
+use std::ops::Range;
 
 /// A map is drawn with at most this many cells a side, each the mean of those it covers: finer ones cannot be seen in
 /// print and make files of many megabytes. The CSV beside a figure has them all.
@@ -23,7 +24,7 @@ const RIPPLE: f64 = 0.05;
 
 /// From values to colours: white at zero and two hues if values go below it, else white to dark.
 struct Scale {
-    range: Range,
+    range: axes::Range,
     is_diverging: bool,
 }
 
@@ -32,9 +33,9 @@ impl Scale {
         let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
         let is_diverging = values.iter().any(|v| *v < -RIPPLE * largest);
         let range = match (is_diverging, largest > 0.0) {
-            (true, _) => Range::new(-largest, largest),
-            (false, true) => Range::new(0.0, largest),
-            (false, false) => Range::new(0.0, 1.0),
+            (true, _) => axes::Range::new(-largest, largest),
+            (false, true) => axes::Range::new(0.0, largest),
+            (false, false) => axes::Range::new(0.0, 1.0),
         };
         Self {
             range,
@@ -60,37 +61,52 @@ pub(super) fn draw(
     y: &[f64],
     values: &[f64],
 ) -> Result<()> {
-    let scale = Scale::of(values);
-    let (columns, rows) = (edges(x), edges(y));
-    let (wide, high) = (x.len().div_ceil(MOST_CELLS), y.len().div_ceil(MOST_CELLS));
     if values.is_empty() {
         return Ok(());
     }
-    for j in (0..y.len()).step_by(high) {
-        let j_end = (j + high).min(y.len());
-        let cells: Vec<(usize, Colour)> = (0..x.len())
-            .step_by(wide)
-            .map(|i| {
-                let i_end = (i + wide).min(x.len());
-                (i, scale.colour(mean(values, x.len(), i..i_end, j..j_end)))
-            })
+    let cells = Cells::of(values, x.len());
+    let scale = Scale::of(&cells.means);
+    let (columns, rows) = (edges(x), edges(y));
+    for (up, row) in cells.up.iter().zip(cells.means.chunks(cells.along.len())) {
+        let colours: Vec<(&Range<usize>, Colour)> = (cells.along.iter())
+            .zip(row.iter().map(|&v| scale.colour(v)))
             .collect();
-        let row = (frame.row(rows[j]), frame.row(rows[j_end]));
+        let row = (frame.row(rows[up.start]), frame.row(rows[up.end]));
         // Neighbours of one colour are one rectangle.
-        for run in cells.chunk_by(|a, b| a.1 == b.1) {
-            let end = (run[run.len() - 1].0 + wide).min(x.len());
-            let column = (frame.column(columns[run[0].0]), frame.column(columns[end]));
+        for run in colours.chunk_by(|a, b| a.1 == b.1) {
+            let (begin, end) = (run[0].0.start, run[run.len() - 1].0.end);
+            let column = (frame.column(columns[begin]), frame.column(columns[end]));
             cell(canvas, frame, column, row, run[0].1)?;
         }
     }
     Ok(())
 }
 
-fn mean(values: &[f64], width: usize, i: std::ops::Range<usize>, j: std::ops::Range<usize>) -> f64 {
-    let count = (i.len() * j.len()) as f64;
-    j.flat_map(|j| i.clone().map(move |i| values[j * width + i]))
-        .map(|v| v / count)
-        .sum()
+/// What is drawn: columns and rows that share a cell, and the means, row after row.
+struct Cells {
+    along: Vec<Range<usize>>,
+    up: Vec<Range<usize>>,
+    means: Vec<f64>,
+}
+
+impl Cells {
+    fn of(values: &[f64], width: usize) -> Self {
+        let split = |count: usize| -> Vec<Range<usize>> {
+            let wide = count.div_ceil(MOST_CELLS).max(1);
+            let cell = |from: usize| from..(from + wide).min(count);
+            (0..count).step_by(wide).map(cell).collect()
+        };
+        let (along, up) = (split(width), split(values.len() / width.max(1)));
+        let mean = |(i, j): (&Range<usize>, &Range<usize>)| {
+            let count = (i.len() * j.len()) as f64;
+            let rows = j.clone().map(|j| &values[j * width..][i.clone()]);
+            rows.map(|row| row.iter().map(|v| v / count).sum::<f64>())
+                .sum()
+        };
+        let pairs = up.iter().flat_map(|j| along.iter().map(move |i| (i, j)));
+        let means = pairs.map(mean).collect();
+        Self { along, up, means }
+    }
 }
 
 fn cell(
@@ -110,9 +126,15 @@ fn cell(
     canvas.rectangle((l, t), (r, b), colour)
 }
 
-/// Draws the colour bar at the right of the frame.
-pub(super) fn bar(canvas: &Canvas, frame: &Frame, values: &[f64], label: &str) -> Result<()> {
-    let scale = Scale::of(values);
+/// Draws the colour bar at the right of the frame, for values in rows of `width`.
+pub(super) fn bar(
+    canvas: &Canvas,
+    frame: &Frame,
+    (values, width): (&[f64], usize),
+    label: &str,
+) -> Result<()> {
+    // That of the cells: peaks narrower than one would leave everything else pale.
+    let scale = Scale::of(&Cells::of(values, width).means);
     let left = frame.right + mm(BAR.0);
     let bar = Frame {
         left,
@@ -175,6 +197,12 @@ mod tests {
     #[test]
     fn a_block_is_its_mean() {
         let values = [1.0, 2.0, 9.0, 3.0, 4.0, 9.0];
-        assert!((mean(&values, 3, 0..2, 0..2) - 2.5).abs() < 1e-15);
+        assert_eq!(Cells::of(&values, 3).means, values);
+        let wide: Vec<f64> = (0..4 * MOST_CELLS)
+            .map(|i| (i % (2 * MOST_CELLS)) as f64)
+            .collect();
+        let cells = Cells::of(&wide, 2 * MOST_CELLS);
+        assert_eq!((cells.along.len(), cells.up.len()), (MOST_CELLS, 2));
+        assert!((cells.means[MOST_CELLS + 1] - 2.5).abs() < 1e-15);
     }
 }
