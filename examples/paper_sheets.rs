@@ -121,7 +121,7 @@ impl Material {
     fn row(&self, i: usize) -> Result<[Panel; 3]> {
         let (r, energy) = (self.data.manifest.r.grid, self.data.manifest.energy.grid);
         let mut structure = self.picture(i)?;
-        structure.title = Some(format!("{}, {:.0} meV/atom", self.name, self.excess[i]));
+        structure.title = Some(format!("{}, {:.2} eV", self.name, self.excess[i] / 1e3));
         let g = Panel::new(
             Axis::over("r (Å)", r.start(), r.end()),
             Axis::new("g(r)"),
@@ -137,7 +137,7 @@ impl Material {
         };
         let spectrum = Panel::new(
             Axis::over("energy (meV)", energy.start(), energy.end()),
-            Axis::new("density of states (1/meV)"),
+            Axis::new("DOS (1/meV)"),
             vec![
                 line("simulated", &self.linear.y, Role::Measured),
                 line("linear", &self.predicted[0], Role::Predicted),
@@ -180,7 +180,7 @@ impl Material {
         Figure::new(
             &format!("figure-2-{}", self.name),
             "From crystal to glass: structure, pair distribution function, and density of states with what a linear map and \
-             one that is not linear predict from g(r), neither fitted to this sample. The number is the energy at rest above that of \
+             one that is not linear predict from g(r), neither fitted to this sample. The number is the energy per atom at rest above that of \
              the lowest sample.",
             Arrangement::Rows(3),
             Size::page(3.0 * ROW),
@@ -217,7 +217,7 @@ impl Material {
         };
         Panel::new(
             Axis::new("log₁₀ mse, linear"),
-            Axis::new(format!("log₁₀ mse, {}", OTHER.1)),
+            Axis::new("log₁₀ mse, other"),
             vec![equal, points],
         )
     }

@@ -339,6 +339,53 @@ fn light_and_heat_are_recorded_and_trained_on() {
     train(&[&"--quantity", &"raman", &"--at", &"300"], 1);
     train(&[&"--quantity", &"kappa", &"--at", &"3000"], 1);
     neutrons_and_light_together(folder.path(), &out);
+    phonons_see_the_pairs_of_the_set(folder.path(), &out, &data);
+}
+
+/// `phonons --observables rdf-thermal` of a structure of the set counts the pairs that the set records.
+fn phonons_see_the_pairs_of_the_set(
+    folder: &std::path::Path,
+    set: &std::path::Path,
+    data: &Dataset,
+) {
+    let curves = folder.join("curves");
+    let mut command = tiny::glassbridge();
+    command.arg("phonons").arg(set.join("structures.extxyz"));
+    command.args([
+        "--frame",
+        "3",
+        "--observables",
+        "rdf-thermal",
+        "--potential",
+    ]);
+    command.arg(&data.manifest.recipe.potential);
+    command
+        .arg("--temperature")
+        .arg(data.manifest.recipe.record.temperature.to_string());
+    command.arg("--out").arg(&curves).assert().code(0);
+    let options = glassbridge::io::curve_text::ReadOptions::default();
+    let read = |name: &str| {
+        let path = curves.join(name);
+        glassbridge::io::curve_text::read_curve(&path, &options)
+            .unwrap()
+            .curve
+    };
+    assert!(read("rdf-thermal.neutron.csv").len() > 100);
+    let found = read("rdf-thermal.csv");
+    let fine = glassbridge::grid::Grid::from_centres(found.x()).unwrap();
+    let (coarse, rows) = (data.manifest.r.grid, data.matrix("rdf").unwrap());
+    // Pairs up to r, in units of those of an ideal gas up to 1 Å.
+    let pairs = |grid: glassbridge::grid::Grid, g: &[f64], r: f64| -> f64 {
+        (g.iter().enumerate())
+            .take_while(|(i, _)| grid.edge(i + 1) < r + 1e-9)
+            .map(|(i, g)| g * (grid.edge(i + 1).powi(3) - grid.edge(i).powi(3)))
+            .sum()
+    };
+    let recorded: Vec<f64> = rows.row(2).iter().copied().collect();
+    for r in [2.0, 3.0, 5.0, 7.0] {
+        let (ours, theirs) = (pairs(fine, found.y(), r), pairs(coarse, &recorded, r));
+        assert!((ours / theirs - 1.0).abs() < 1e-6, "{r} Å: {ours} {theirs}");
+    }
 }
 
 /// INS and Raman of one glass: only operators of one g(r), weighted alike, are joined.

@@ -13,6 +13,7 @@ use crate::observables::coordination::Coordination;
 use crate::observables::neutron::neutron_gdos;
 use crate::observables::rdf::{Weighting, partial_rdf};
 use crate::observables::rings::{primitive_rings, ring_sizes};
+use crate::observables::thermal_width::PairWidths;
 use crate::units::{SQRT_EV_PER_A2_AMU_IN_THZ, THZ_IN_MEV};
 
 /// Files without `.csv`, and what they hold.
@@ -32,7 +33,7 @@ pub(super) enum Needs {
 }
 
 /// Name, what it needs, and the function.
-pub(super) const OBSERVABLES: [(&str, Needs, Make); 12] = [
+pub(super) const OBSERVABLES: [(&str, Needs, Make); 13] = [
     ("vdos", Needs::Density, vdos),
     ("neutron-gdos", Needs::Density, gdos),
     ("ins", Needs::Both, scattering::ins),
@@ -46,6 +47,7 @@ pub(super) const OBSERVABLES: [(&str, Needs, Make); 12] = [
         scattering::structure_factor,
     ),
     ("rdf", Needs::Nothing, rdf),
+    ("rdf-thermal", Needs::Vectors, rdf_thermal),
     ("angles", Needs::Nothing, angles),
     ("coordination", Needs::Nothing, coordination),
     ("rings", Needs::Nothing, rings),
@@ -151,13 +153,27 @@ pub(super) fn notes(quantity: &str, unit: &str) -> Vec<(String, String)> {
 }
 
 fn rdf(found: &Found) -> Result<Curves> {
+    pairs(found, "rdf", None)
+}
+
+/// As diffraction would see it, and as training sets have it.
+fn rdf_thermal(found: &Found) -> Result<Curves> {
+    pairs(found, "rdf-thermal", Some(&scattering::widths(found)?))
+}
+
+/// g(r), total by numbers of atoms (and, with thermal widths, by neutrons), and of each pair of species.
+fn pairs(found: &Found, name: &str, widths: Option<&PairWidths>) -> Result<Curves> {
     let structure = &found.structure;
+    let several = structure.species.len() > 1;
     let end = if found.reduced { R_MAX / 2.0 } else { R_MAX };
     let grid = Grid::new(0.0, end, R_BINS)?;
-    let partial = partial_rdf(structure, &grid, None)?;
+    let partial = partial_rdf(structure, &grid, widths)?;
     let curve = |g: Vec<f64>, weights: &str| {
         let mut notes = notes(Quantity::PairDistribution.name(), "angstrom");
         notes.push(("weights".into(), weights.to_owned()));
+        if widths.is_some() {
+            notes.push(scattering::temperature(found));
+        }
         if found.reduced {
             notes.push(("reduced units".into(), "1 angstrom is sigma".into()));
         }
@@ -167,10 +183,17 @@ fn rdf(found: &Found) -> Result<Curves> {
         }
     };
     let total = partial.total(structure, Weighting::Number)?;
-    let mut curves = vec![("rdf".to_owned(), curve(total, "numbers of atoms"))];
-    if structure.species.len() > 1 {
+    let mut curves = vec![(name.to_owned(), curve(total, "numbers of atoms"))];
+    if several && widths.is_some() && !found.reduced {
+        let seen = partial.total(structure, Weighting::Neutron)?;
+        curves.push((
+            format!("{name}.neutron"),
+            curve(seen, "neutron scattering lengths"),
+        ));
+    }
+    if several {
         for (&(a, b), g) in partial.pairs.iter().zip(partial.g) {
-            let name = format!("rdf.{}-{}", structure.species[a], structure.species[b]);
+            let name = format!("{name}.{}-{}", structure.species[a], structure.species[b]);
             curves.push((name, curve(g, "none")));
         }
     }

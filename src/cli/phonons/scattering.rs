@@ -36,7 +36,7 @@ const R_MAX: f64 = 20.0;
 /// The conditions of the measurement.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Conditions {
-    /// Temperature of the sample for ins, ixs and structure-factor, K; a structure in reduced units is classical.
+    /// Temperature of the sample for ins, ixs, structure-factor and rdf-thermal, K; a structure in reduced units is classical.
     #[arg(long, value_name = "K", default_value_t = 300.0)]
     temperature: f64,
     /// The neutron spectrometer of ins: fixed-q=Q (1/A), direct=EI,LOW,HIGH or indirect=EF,FORWARD,BACK (meV, degrees).
@@ -262,14 +262,26 @@ fn oscillators(
     })
 }
 
+/// How far each pair of atoms swings at the temperature of the sample.
+pub(super) fn widths(found: &Found) -> Result<PairWidths> {
+    let thermal = found.conditions.thermal(found);
+    let masses = found.structure.atom_masses();
+    PairWidths::new(modes(found)?, &masses, thermal.kelvin, thermal.statistics)
+}
+
+/// The note of curves with these widths.
+pub(super) fn temperature(found: &Found) -> (String, String) {
+    let kelvin = found.conditions.temperature;
+    let told = format!("{kelvin} K, by the thermal width of each pair");
+    ("temperature".into(), told)
+}
+
 pub(super) fn structure_factor(found: &Found) -> Result<Curves> {
     let structure = &found.structure;
-    let thermal = found.conditions.thermal(found);
     let scale = if found.reduced { 2.0 } else { 1.0 };
     let (low, high, bins) = STATIC;
     let grid = Grid::new(scale * low, scale * high, bins)?;
-    let masses = structure.atom_masses();
-    let widths = PairWidths::new(modes(found)?, &masses, thermal.kelvin, thermal.statistics)?;
+    let widths = widths(found)?;
     let r_max = R_MAX / scale;
     let partial = partial_structure_factor(structure, &grid, r_max, Window::Lorch, Some(&widths))?;
     let probes = if found.reduced {
@@ -283,10 +295,7 @@ pub(super) fn structure_factor(found: &Found) -> Result<Curves> {
     let curve = |(name, probe): (&str, Probe)| {
         let mut notes = notes(Quantity::StructureFactor.name(), "1/angstrom");
         notes.push(("seen by".into(), format!("{probe:?}")));
-        notes.push((
-            "temperature".into(),
-            format!("{} K, by the thermal width of each pair", thermal.kelvin),
-        ));
+        notes.push(temperature(found));
         notes.push((
             "pairs".into(),
             format!("up to {r_max} angstrom, through all images, with a Lorch window"),
