@@ -1,6 +1,7 @@
 //! Measured spectra brought to an operator: the instrument in the map, its unknowns as nuisances.
 
-use super::evidence::{Model, Search};
+use super::channel::usable_covariance;
+use super::evidence::{Correlation, Model, Search};
 use super::measurement::{estimated, rms};
 use super::nuisance::background;
 use super::{Channel, Measurement, Nuisance, NuisanceFit, Raw};
@@ -153,8 +154,20 @@ impl Prepared<'_> {
         let sigma = self.sigma(&z, &before, &mut findings);
         let model = Model::new(operator, resolution)?;
         let each: Vec<Vec<f64>> = (0..z.nrows()).map(|i| rows::row(z.as_ref(), i)).collect();
-        let searches: Vec<Search<'_>> = (each.iter().zip(&sigma))
-            .map(|(z, sigma)| Search::new(&model, &inside.x, z, sigma, how.nuisances))
+        let correlation = (self.covariance.as_ref())
+            .map(|c| {
+                Correlation::new(&usable_covariance(
+                    c,
+                    inside.x.len(),
+                    rms(inside.y.as_ref()),
+                )?)
+            })
+            .transpose()?;
+        let searches: Vec<Search<'_>> = (each.iter().zip(&sigma).zip(&before))
+            .map(|((z, sigma), before)| {
+                let correlation = correlation.as_ref().map(|c| (c, before * before));
+                Search::new(&model, &inside.x, z, sigma, correlation, how.nuisances)
+            })
             .collect();
         let mut fits: Vec<NuisanceFit> = (searches.par_iter())
             .map(Search::run)
