@@ -31,6 +31,8 @@ use std::f64::consts::PI;
 const STARTS: [f64; 6] = [0.3, 1.0, 2.5, 5.0, 10.0, 20.0];
 /// Stretches among which it starts, in prior standard deviations.
 const STRETCHES: [f64; 3] = [-1.0, 0.0, 1.0];
+/// A direction in which the training spectra vary by less than this part of the errors' variance is hidden by them.
+const HIDDEN: f64 = 1e-3;
 /// Step of the derivatives of a spectrum, in prior standard deviations.
 const STEP: f64 = 1e-2;
 
@@ -66,6 +68,8 @@ pub(super) struct Search<'a> {
     background: Option<Mat<f64>>,
     free: Vec<Free>,
     start: Theta,
+    /// Leading directions of the training spectra that are worked in.
+    directions: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +99,8 @@ struct At {
     mean: Vec<f64>,
     /// Cholesky factor of the precision of (α, β) within the most probable kind, α in units of that kind's root.
     lower: Mat<f64>,
+    /// Leading directions that the errors do not hide.
+    visible: usize,
 }
 
 /// One kind's part in them.
@@ -139,6 +145,7 @@ impl<'a> Search<'a> {
             background: has(Nuisance::Background).then(|| background(x, rms)),
             free,
             start: Theta::NONE,
+            directions: model.columns.ncols() - 1,
         };
         if has(Nuisance::Scale) {
             it.start.scale = it.least_squares_factor();
@@ -200,13 +207,13 @@ impl<'a> Search<'a> {
     fn at(&self, t: &[f64]) -> Result<At> {
         let theta = self.theta(t);
         let model = self.model;
-        let (m, k) = (self.x.len(), model.columns.ncols() - 1);
+        let (m, k) = (self.x.len(), self.directions);
         let more = self.background.as_ref().map_or(0, Mat::ncols);
         // z, ȳ, F and B side by side.
         let mut all = Mat::zeros(m, 2 + k + more);
-        let z = Mat::from_fn(m, 1, |i, _| self.z[i]);
-        let seen = model.carry(self.x, &theta, model.columns.as_ref());
-        all.subcols_mut(0, 1).copy_from(z);
+        all.subcols_mut(0, 1)
+            .copy_from(Mat::from_fn(m, 1, |i, _| self.z[i]));
+        let seen = model.carry(self.x, &theta, model.columns.subcols(0, 1 + k));
         all.subcols_mut(1, 1 + k)
             .copy_from(seen * faer::Scale(theta.scale));
         if let Some(b) = &self.background {
@@ -227,7 +234,7 @@ impl<'a> Search<'a> {
         let gram = design.transpose() * design;
         let right = design.transpose() * &rest;
         let parts = (model.kinds.iter())
-            .map(|kind| part(kind, &gram, &right))
+            .map(|kind| part(kind, k, &gram, &right))
             .collect::<Result<Vec<_>>>()?;
         let best = (parts.iter())
             .max_by(|a, b| a.log_evidence.total_cmp(&b.log_evidence))
@@ -244,6 +251,9 @@ impl<'a> Search<'a> {
         }
         Ok(At {
             cost,
+            visible: (0..k)
+                .rfind(|&j| gram[(j, j)] > HIDDEN)
+                .map_or(0, |j| j + 1),
             mean: (0..k + more)
                 .map(|i| {
                     parts
@@ -299,14 +309,22 @@ impl<'a> Search<'a> {
     /// The most probable nuisances.
     pub(super) fn run(&self) -> Result<NuisanceFit> {
         let more = self.background.as_ref().map_or(0, Mat::ncols);
+        let start = self.first()?;
+        let visible = Self {
+            directions: self.at(&start)?.visible,
+            background: self.background.clone(),
+            variance: self.variance.clone(),
+            free: self.free.clone(),
+            ..*self
+        };
         let value = |t: &[f64]| {
-            let at = self.at(t)?;
+            let at = visible.at(t)?;
             Ok(Value {
                 cost: at.cost,
                 mean: at.mean[at.mean.len() - more..].to_vec(),
             })
         };
-        let peak = peak::descend(&value, self.first()?)?;
+        let peak = peak::descend(&value, start)?;
         let at = self.at(&peak.t)?;
         let (parameters, correlations) = self.report(&peak, &at);
         Ok(NuisanceFit {
@@ -452,16 +470,13 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Integrates (α, β) out for one kind: `½ |rest|²` less the log evidence is what both have in common.
-fn part(kind: &kinds::Kind, gram: &Mat<f64>, right: &Mat<f64>) -> Result<Part> {
-    let (all, k) = (gram.ncols(), kind.mean.len());
-    let root = Mat::from_fn(all, all, |i, j| {
-        if i < k && j < k {
-            kind.root[(i, j)]
-        } else {
-            f64::from(i == j)
-        }
-    });
+/// Integrates (α, β) out for one kind, k directions of α: `½ |rest|²` less the log evidence is what both have in common.
+fn part(kind: &kinds::Kind, k: usize, gram: &Mat<f64>, right: &Mat<f64>) -> Result<Part> {
+    let all = gram.ncols();
+    // The root of the leading directions' covariance is the leading part of the root.
+    let mut root = Mat::<f64>::identity(all, all);
+    root.submatrix_mut(0, 0, k, k)
+        .copy_from(kind.root.submatrix(0, 0, k, k));
     let centre = Mat::from_fn(all, 1, |i, _| if i < k { kind.mean[i] } else { 0.0 });
     let pulled = gram * &centre;
     let left = right - &pulled;

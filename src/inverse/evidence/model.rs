@@ -6,6 +6,7 @@ use crate::grid::Grid;
 use crate::instrument::resolution;
 use crate::operator::{Operator, rows};
 use faer::{Mat, MatRef};
+use rayon::prelude::*;
 
 /// Directions of the training spectra that the search works in; the rest counts as white.
 const DIRECTIONS: usize = 50;
@@ -125,15 +126,19 @@ fn directions(y: MatRef<'_, f64>) -> Result<(Vec<f64>, Mat<f64>, Mat<f64>, Vec<f
 
 /// See [`Model::rest`]: by cross-validation.
 fn missed(y: MatRef<'_, f64>) -> Result<f64> {
-    let mut sum = 0.0;
-    for fold in 0..FOLDS {
-        let (out, kept): (Vec<usize>, Vec<usize>) = (0..y.nrows()).partition(|i| i % FOLDS == fold);
+    let of = |fold: usize| {
+        let (out, kept): (Vec<usize>, Vec<usize>) =
+            (0..y.nrows()).partition(|i| i % FOLDS == fold);
         let (mean, vectors, _, _) = directions(rows::select(y, &kept).as_ref())?;
         let others = rows::centred(rows::select(y, &out).as_ref(), &mean);
         let inside = &others * vectors;
-        sum += others.squared_norm_l2() - inside.squared_norm_l2();
-    }
-    Ok(sum.max(0.0) / (y.nrows() * y.ncols()) as f64)
+        Ok(others.squared_norm_l2() - inside.squared_norm_l2())
+    };
+    let sums = (0..FOLDS)
+        .into_par_iter()
+        .map(of)
+        .collect::<Result<Vec<f64>>>()?;
+    Ok(sums.iter().sum::<f64>().max(0.0) / (y.nrows() * y.ncols()) as f64)
 }
 
 /// Four bins and their shares in the value at `e`, by a cubic: between bins a straight line would smooth, so that the evidence had a
