@@ -71,8 +71,7 @@ fn covered(material: &str, seed: u64) -> Option<(usize, [usize; 5])> {
     for (i, found) in inverter.invert(measured.data.as_ref()).iter().enumerate() {
         for (k, truth) in truth(&test, i, cutoff).into_iter().enumerate() {
             let number = found.derived.iter().find(|d| d.name == DERIVED_NAMES[k]);
-            inside[k] +=
-                usize::from(number.is_some_and(|d| d.low <= truth && truth <= d.high));
+            inside[k] += usize::from(number.is_some_and(|d| d.low <= truth && truth <= d.high));
         }
     }
     println!("{material}, split {seed}: of {} {inside:?}", test.g.nrows());
@@ -101,7 +100,10 @@ fn intervals_of_derived_numbers_hold() {
     };
     let least = unlikely(n, 1e-4);
     for (name, inside) in DERIVED_NAMES.iter().zip(inside) {
-        assert!(inside > least, "{name}: {inside} of {n}, more than {least} expected");
+        assert!(
+            inside > least,
+            "{name}: {inside} of {n}, more than {least} expected"
+        );
     }
 }
 

@@ -230,12 +230,9 @@ fn how_long_it_takes() {
                 y: raw.y.subrows(0, spectra).to_owned(),
                 ..raw.clone()
             };
-            best(
-                &format!("{nuisances:?} of {spectra} spectra"),
-                &|| {
-                    Measurement::spectra(&operator, &some, Some(NOISE), nuisances).unwrap();
-                },
-            );
+            best(&format!("{nuisances:?} of {spectra} spectra"), &|| {
+                Measurement::spectra(&operator, &some, Some(NOISE), nuisances).unwrap();
+            });
         }
     }
 }

@@ -69,10 +69,9 @@ pub fn gaussian(grid: &Grid, sigma: f64) -> Mat<f64> {
             mirrored = &shares[j + 1..j + 1 + n];
         }
         let direct = &both[n - 1 - j..2 * n - 1 - j];
-        let column = matrix.col_mut(j).iter_mut();
-        (column.zip(direct)).for_each(|(to, direct)| *to = direct / kept);
-        let column = matrix.col_mut(j).iter_mut();
-        (column.zip(mirrored)).for_each(|(to, mirrored)| *to += mirrored / kept);
+        let column = matrix.col_as_slice_mut(j);
+        (column.iter_mut().zip(direct)).for_each(|(to, direct)| *to = direct / kept);
+        (column.iter_mut().zip(mirrored)).for_each(|(to, mirrored)| *to += mirrored / kept);
     }
     matrix
 }

@@ -1,11 +1,12 @@
 //! Convex quadratic programmes, with the constraints that hold them told.
 //!
 //! Once it is known which inequalities hold, the minimum is the solution of a linear system. So a guess of this set is mended until it
-//! agrees with its own solution (constraints that are violated come in, those with a negative multiplier go), which for the few
-//! constraints of an inversion takes a few rounds. Where that does not settle an interior-point method (clarabel) finds the set, and the
-//! linear system makes its answer exact.
+//! agrees with its own solution (constraints that are violated come in, those with a negative multiplier go), in the multipliers alone,
+//! which are few. Where that does not settle, an interior-point method (clarabel) finds the set. In the end the linear system of the set
+//! makes the answer exact.
 
 use crate::error::{Error, Result};
+use crate::operator::conditional::cholesky;
 use clarabel::algebra::CscMatrix;
 use clarabel::solver::{
     DefaultSettingsBuilder, DefaultSolver, IPSolver, SolverStatus, SupportedConeT,
@@ -57,44 +58,89 @@ impl Programme<'_> {
         if !fits {
             return Err(Error::new("the parts of a quadratic programme do not fit"));
         }
-        if let Some(found) = self.settled(Vec::new()) {
+        if let Some(found) = self.settled().and_then(|active| self.confirmed(active)) {
             return Ok(found);
         }
         let inside = self.by_interior_points()?;
-        Ok(self.settled(inside.active.clone()).unwrap_or(inside))
+        Ok(self.confirmed(inside.active.clone()).unwrap_or(inside))
     }
 
-    /// The minimum, if the guess of what is active can be mended until its own solution confirms it.
-    fn settled(&self, mut active: Vec<usize>) -> Option<Minimum> {
-        let (rows, right) = self.at_least;
+    /// A set of active inequalities that its own solution agrees with, if it is found so: with `Q = L Lᵀ` and `G = C Q⁻¹ Cᵀ` for all
+    /// constraints C, the slacks are those of the free minimum plus `G λ`, and λ solves a system as large as the set.
+    fn settled(&self) -> Option<Vec<usize>> {
+        let (n, e, f) = (self.linear.len(), self.equal.1.len(), self.at_least.1.len());
+        let lower = cholesky(self.quadratic).ok()?;
+        // Qx = -c, then L⁻¹ Cᵀ.
+        let mut half = Mat::zeros(n, 1 + e + f);
+        half.subcols_mut(0, 1)
+            .copy_from(Mat::from_fn(n, 1, |i, _| -self.linear[i]));
+        if e > 0 {
+            half.subcols_mut(1, e).copy_from(self.equal.0.transpose());
+        }
+        if f > 0 {
+            half.subcols_mut(1 + e, f)
+                .copy_from(self.at_least.0.transpose());
+        }
+        lower.solve_lower_triangular_in_place(&mut half);
+        let gram = half.transpose() * &half;
+        let right: Vec<f64> = self
+            .equal
+            .1
+            .iter()
+            .chain(self.at_least.1)
+            .copied()
+            .collect();
+        let free: Vec<f64> = (0..e + f).map(|k| gram[(0, 1 + k)] - right[k]).collect();
+        let size = |v: &[f64]| v.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
+        let (zero, mut active) = (ZERO * (size(&free) + size(&right)), Vec::new());
         for _ in 0..ROUNDS {
-            let (x, multipliers) = self.held_by(&active)?;
-            let least = -ZERO * multipliers.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
-            let mut next: Vec<usize> = (active.iter().zip(&multipliers))
-                .filter(|(_, v)| **v >= least)
-                .map(|(i, _)| *i)
-                .collect();
-            let violated = |k: &usize| {
-                let terms = (0..x.len()).map(|j| rows[(*k, j)] * x[j]);
-                let (sum, size) = terms.fold((0.0, right[*k].abs()), |(s, a): (f64, f64), t| {
-                    (s + t, a.max(t.abs()))
-                });
-                sum - right[*k] < -ZERO * size
+            let held: Vec<usize> = (0..e).chain(active.iter().map(|i| e + i)).collect();
+            let part = Mat::from_fn(held.len(), held.len(), |i, j| {
+                gram[(1 + held[i], 1 + held[j])]
+            });
+            let lower = cholesky(part.as_ref()).ok()?;
+            let mut multipliers = Mat::from_fn(held.len(), 1, |i, _| -free[held[i]]);
+            lower.solve_lower_triangular_in_place(&mut multipliers);
+            lower
+                .transpose()
+                .solve_upper_triangular_in_place(&mut multipliers);
+            let slack = |k: usize| {
+                let moved = |(i, h): (usize, &usize)| gram[(1 + k, 1 + h)] * multipliers[(i, 0)];
+                free[k] + held.iter().enumerate().map(moved).sum::<f64>()
             };
-            next.extend((0..right.len()).filter(|k| !active.contains(k) && violated(k)));
-            next.sort_unstable();
+            let stays = |i: &usize| match active.iter().position(|a| a == i) {
+                Some(at) => multipliers[(e + at, 0)] >= 0.0,
+                None => slack(e + i) < -zero,
+            };
+            let next: Vec<usize> = (0..f).filter(stays).collect();
             if next == active {
-                let mut all = vec![0.0; right.len()];
-                (active.iter().zip(&multipliers)).for_each(|(i, v)| all[*i] = v.max(0.0));
-                return Some(Minimum {
-                    x,
-                    multipliers: all,
-                    active,
-                });
+                return Some(active);
             }
             active = next;
         }
         None
+    }
+
+    /// The minimum, if these inequalities hold and no other is violated.
+    fn confirmed(&self, active: Vec<usize>) -> Option<Minimum> {
+        let (rows, right) = self.at_least;
+        let (x, held) = self.held_by(&active)?;
+        let size = |v: &[f64]| v.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
+        let mut multipliers = vec![0.0; right.len()];
+        (active.iter().zip(&held)).for_each(|(i, v)| multipliers[*i] = v.max(0.0));
+        let zero = ZERO * (rows.norm_max() * size(&x) + size(right));
+        let met = right.is_empty()
+            || (rows * Mat::from_fn(x.len(), 1, |i, _| x[i]))
+                .col(0)
+                .iter()
+                .zip(right)
+                .all(|(now, least)| now - least >= -zero);
+        let pushes = held.iter().all(|v| *v >= -ZERO * size(&held));
+        (met && pushes).then_some(Minimum {
+            x,
+            multipliers,
+            active,
+        })
     }
 
     /// The minimum on the equalities and the given inequalities as equalities, and the multipliers of the latter; `None` where they, or

@@ -397,7 +397,11 @@ fn scales(
     let n = seen.nrows() as f64;
     let areas: Vec<f64> = (0..seen.nrows()).map(|i| area(&|j| seen[(i, j)])).collect();
     let expected = areas.iter().sum::<f64>() / n;
-    let variance = areas.iter().map(|a| (a / expected - 1.0).powi(2)).sum::<f64>() / n;
+    let variance = areas
+        .iter()
+        .map(|a| (a / expected - 1.0).powi(2))
+        .sum::<f64>()
+        / n;
     let tolerance = AREA_TOLERANCE.max(AREA_DEVIATIONS * variance.sqrt());
     let mut largest: f64 = 1.0;
     let factors: Vec<f64> = (0..raw.y.nrows())

@@ -227,7 +227,7 @@ impl<'a> Search<'a> {
             .map(|v| 1.0 / (v + white).sqrt())
             .collect();
         for j in 0..all.ncols() {
-            (all.col_mut(j).iter_mut().zip(&weight)).for_each(|(v, w)| *v *= w);
+            (all.col_as_slice_mut(j).iter_mut().zip(&weight)).for_each(|(v, w)| *v *= w);
         }
         let rest = Mat::from_fn(m, 1, |i, _| all[(i, 0)] - all[(i, 1)]);
         let design = all.subcols(2, k + more);

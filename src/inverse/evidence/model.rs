@@ -82,10 +82,10 @@ impl Model {
         let places: Vec<_> = (x.iter())
             .map(|x| place(&self.grid, (x - at.offset) / stretch))
             .collect();
-        let mut out = Mat::zeros(x.len(), columns.ncols());
+        let mut out = Mat::<f64>::zeros(x.len(), columns.ncols());
         for j in 0..columns.ncols() {
-            let from = broad.col(j);
-            for (to, (bins, share)) in out.col_mut(j).iter_mut().zip(&places) {
+            let from = broad.col_as_slice(j);
+            for (to, (bins, share)) in out.col_as_slice_mut(j).iter_mut().zip(&places) {
                 let read: f64 = bins.iter().zip(share).map(|(b, s)| s * from[*b]).sum();
                 *to = read / stretch;
             }
@@ -127,8 +127,7 @@ fn directions(y: MatRef<'_, f64>) -> Result<(Vec<f64>, Mat<f64>, Mat<f64>, Vec<f
 /// See [`Model::rest`]: by cross-validation.
 fn missed(y: MatRef<'_, f64>) -> Result<f64> {
     let of = |fold: usize| {
-        let (out, kept): (Vec<usize>, Vec<usize>) =
-            (0..y.nrows()).partition(|i| i % FOLDS == fold);
+        let (out, kept): (Vec<usize>, Vec<usize>) = (0..y.nrows()).partition(|i| i % FOLDS == fold);
         let (mean, vectors, _, _) = directions(rows::select(y, &kept).as_ref())?;
         let others = rows::centred(rows::select(y, &out).as_ref(), &mean);
         let inside = &others * vectors;
