@@ -15,9 +15,9 @@ use glassbridge::operator::{Operator, Settings};
 use std::f64::consts::PI;
 
 /// Largest violation of the optimality conditions, relative to the size of their terms.
-const AGREES: f64 = 1e-6;
-/// Largest difference from scipy's active-set solvers, relative to the largest value: an interior point stops a little inside.
-const SAME: f64 = 1e-4;
+const AGREES: f64 = 1e-9;
+/// Largest difference from scipy's active-set solvers, relative to the largest value.
+const SAME: f64 = 1e-8;
 
 fn matrix(values: &[f64], rows: usize) -> Mat<f64> {
     let columns = values.len() / rows;

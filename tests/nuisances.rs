@@ -224,13 +224,17 @@ fn how_long_it_takes() {
     best("one non-negative frame", &|| {
         inverter.invert_constrained(&one, &held).unwrap();
     });
-    best("nuisances of one spectrum", &|| {
-        let single = glassbridge::inverse::Raw {
-            y: raw.y.subrows(0, 1).to_owned(),
-            ..raw.clone()
-        };
-        Measurement::spectra(&operator, &single, Some(NOISE), &Nuisance::ALL).unwrap();
-    });
+    for nuisances in [&Nuisance::ALL[..2], &Nuisance::ALL] {
+        for spectra in [1, 10] {
+            let some = glassbridge::inverse::Raw {
+                y: raw.y.subrows(0, spectra).to_owned(),
+                ..raw.clone()
+            };
+            best(&format!("{nuisances:?} of {spectra} spectra"), &|| {
+                Measurement::spectra(&operator, &some, Some(NOISE), nuisances).unwrap();
+            });
+        }
+    }
 }
 
 /// With default flags nothing but the domain test and this finding tells: it names what would explain the spectrum.

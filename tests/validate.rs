@@ -82,8 +82,7 @@ fn claims_hold_on_unseen_glasses() {
     assert!(said["closure"]["skill"].as_f64().unwrap() > number("skill"));
     assert!((0.85..=1.0).contains(&number("coverage95")), "{said}");
     assert!(number("pull_mean").abs() < 0.3, "{said}");
-    // The areas of these few spectra differ by more than 5 %, so that a free factor is allowed for: the bands are too wide, not too narrow.
-    assert!((0.4..1.3).contains(&number("pull_sd")), "{said}");
+    assert!((0.7..1.3).contains(&number("pull_sd")), "{said}");
     assert!(number("p_value_ks") < 0.3, "{said}");
     assert!(number("p_value_ks_probability") > 0.001, "{said}");
     assert!(said["true_pairs"]["false_alarms"].as_f64().unwrap() < 0.15);

@@ -55,13 +55,23 @@ pub fn gaussian(grid: &Grid, sigma: f64) -> Mat<f64> {
     let cumulative = |bins: f64| 0.5 * (1.0 + erf(bins * grid.step() / (SQRT_2 * sigma)));
     let table: Vec<f64> = (0..=2 * n).map(|d| cumulative(d as f64 - 0.5)).collect();
     let share = |d: usize| table[d + 1] - table[d];
-    let mut matrix = Mat::from_fn(n, n, |i, j| {
-        let mirrored = if reflects { share(i + j + 1) } else { 0.0 };
-        share(i.abs_diff(j)) + mirrored
-    });
+    let shares: Vec<f64> = (0..2 * n).map(share).collect();
+    let both: Vec<f64> = (shares[1..n].iter().rev().chain(&shares[..n]))
+        .copied()
+        .collect();
+    let mut matrix = Mat::zeros(n, n);
     for j in 0..n {
-        let kept: f64 = (0..n).map(|i| matrix[(i, j)]).sum();
-        (0..n).for_each(|i| matrix[(i, j)] /= kept);
+        // Sums of shares are differences of the table.
+        let mut kept = table[j + 1] - table[0] + table[n - j] - table[1];
+        let mut mirrored: &[f64] = &[];
+        if reflects {
+            kept += table[j + n + 1] - table[j + 1];
+            mirrored = &shares[j + 1..j + 1 + n];
+        }
+        let direct = &both[n - 1 - j..2 * n - 1 - j];
+        let column = matrix.col_as_slice_mut(j);
+        (column.iter_mut().zip(direct)).for_each(|(to, direct)| *to = direct / kept);
+        (column.iter_mut().zip(mirrored)).for_each(|(to, mirrored)| *to += mirrored / kept);
     }
     matrix
 }

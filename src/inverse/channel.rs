@@ -78,33 +78,8 @@ impl Channel {
     ///
     /// Errors: another shape, not symmetric, a value that is not finite, or not positive definite.
     pub fn correlate(&mut self, covariance: &Mat<f64>) -> Result<()> {
-        let m = self.x.len();
-        let bad = |why: String| {
-            Error::new("the covariance of the data cannot be used")
-                .because(why)
-                .cure("give a symmetric positive definite matrix with one row a measured point")
-        };
-        if (covariance.nrows(), covariance.ncols()) != (m, m) {
-            return Err(bad(format!(
-                "it is {} x {}, the data have {m} points",
-                covariance.nrows(),
-                covariance.ncols()
-            )));
-        }
-        let largest = covariance.norm_max();
-        if !covariance.is_all_finite()
-            || (covariance - covariance.transpose()).norm_max() > SYMMETRIC * largest
-        {
-            return Err(bad(
-                "it is not symmetric, or holds a value that is not finite".into(),
-            ));
-        }
-        let floor = (NOISE_FLOOR * self.rms).powi(2);
-        let full = Mat::from_fn(m, m, |i, j| {
-            covariance[(i, j)] + if i == j { floor } else { 0.0 }
-        });
-        cholesky(full.as_ref()).map_err(|_| bad("it is not positive definite".into()))?;
-        self.sigma = (0..m).map(|i| full[(i, i)].sqrt()).collect();
+        let full = usable_covariance(covariance, self.x.len(), self.rms)?;
+        self.sigma = (0..full.nrows()).map(|i| full[(i, i)].sqrt()).collect();
         self.sigma_known = true;
         self.correlated = Some(full);
         Ok(())
@@ -206,4 +181,34 @@ impl Channel {
         let s = &self.nuisances * self.nuisances.transpose();
         s + self.noise()
     }
+}
+
+/// A covariance of data of this rms (m points) with the floor on its diagonal, or the reason why it is none.
+pub(super) fn usable_covariance(covariance: &Mat<f64>, m: usize, rms: f64) -> Result<Mat<f64>> {
+    let bad = |why: String| {
+        Error::new("the covariance of the data cannot be used")
+            .because(why)
+            .cure("give a symmetric positive definite matrix with one row a measured point")
+    };
+    if (covariance.nrows(), covariance.ncols()) != (m, m) {
+        return Err(bad(format!(
+            "it is {} x {}, the data have {m} points",
+            covariance.nrows(),
+            covariance.ncols()
+        )));
+    }
+    let largest = covariance.norm_max();
+    if !covariance.is_all_finite()
+        || (covariance - covariance.transpose()).norm_max() > SYMMETRIC * largest
+    {
+        return Err(bad(
+            "it is not symmetric, or holds a value that is not finite".into(),
+        ));
+    }
+    let floor = (NOISE_FLOOR * rms).powi(2);
+    let full = Mat::from_fn(m, m, |i, j| {
+        covariance[(i, j)] + if i == j { floor } else { 0.0 }
+    });
+    cholesky(full.as_ref()).map_err(|_| bad("it is not positive definite".into()))?;
+    Ok(full)
 }

@@ -31,14 +31,36 @@ pub struct Constraints {
     pub coordination: Option<(f64, f64)>,
 }
 
+/// Principal directions of descriptor and relative density of the training glasses.
+#[derive(Debug)]
+pub(super) struct Prior {
+    /// (p+1) x k, in standard deviations.
+    basis: Mat<f64>,
+    /// Their left vectors on the samples, n x k.
+    samples: Mat<f64>,
+}
+
+impl Prior {
+    /// `target` (n x (p+1)), centred.
+    pub(super) fn new(target: &Mat<f64>) -> Result<Self> {
+        let root = (target.nrows() as f64).sqrt();
+        let svd = target
+            .thin_svd()
+            .map_err(|_| Error::new("the singular value decomposition did not converge"))?;
+        let d: Vec<f64> = svd.S().column_vector().iter().copied().collect();
+        let k = d.iter().take_while(|s| **s > PRIOR_RANK * d[0]).count();
+        Ok(Self {
+            basis: Mat::from_fn(target.ncols(), k, |i, j| svd.V()[(i, j)] * d[j] / root),
+            samples: svd.U().subcols(0, k).to_owned(),
+        })
+    }
+}
+
 /// Constraints on one operator and channel, ready for its spectra.
 #[derive(Debug)]
-pub(super) struct Solver {
-    /// (p+1) x k.
-    basis: Mat<f64>,
+pub(super) struct Solver<'a> {
+    prior: &'a Prior,
     precision: Mat<f64>,
-    /// Left vectors of the prior on the samples, n x k.
-    samples: Mat<f64>,
     /// Rows over (x, ρ/ρ̄) and what they must give.
     equal: (Mat<f64>, Vec<f64>),
     /// Bins where g ≥ 0 is asked for, and their r.
@@ -90,23 +112,16 @@ impl Constraints {
     }
 }
 
-impl Solver {
-    /// `target` (n x (p+1)): descriptor and relative density of the training glasses, centred.
+impl<'a> Solver<'a> {
     pub(super) fn new(
         operator: &Operator,
         conditional: &Conditional,
-        target: &Mat<f64>,
+        prior: &'a Prior,
         constraints: &Constraints,
     ) -> Result<Self> {
         constraints.check(operator)?;
-        let root = (target.nrows() as f64).sqrt();
-        let svd = target
-            .thin_svd()
-            .map_err(|_| Error::new("the singular value decomposition did not converge"))?;
-        let d: Vec<f64> = svd.S().column_vector().iter().copied().collect();
-        let k = d.iter().take_while(|s| **s > PRIOR_RANK * d[0]).count();
-        let basis = Mat::from_fn(target.ncols(), k, |i, j| svd.V()[(i, j)] * d[j] / root);
-        let samples = svd.U().subcols(0, k).to_owned();
+        let Prior { basis, samples } = prior;
+        let k = basis.ncols();
         let overlap = samples.transpose() * conditional.sample_vectors();
         let filter = conditional.filter();
         let damped = Mat::from_fn(k, filter.len(), |i, j| overlap[(i, j)] * filter[j]);
@@ -118,11 +133,10 @@ impl Solver {
             .transpose()
             .solve_upper_triangular_in_place(&mut precision);
         Ok(Self {
-            equal: equalities(operator, &basis, constraints),
-            bins: moving(operator, &basis, constraints),
-            basis,
+            equal: equalities(operator, basis, constraints),
+            bins: moving(operator, basis, constraints),
+            prior,
             precision,
-            samples,
         })
     }
 
@@ -133,10 +147,11 @@ impl Solver {
         if fine && self.equal.1.is_empty() {
             return Ok(None);
         }
-        let k = self.basis.ncols();
-        let at_least = Mat::from_fn(self.bins.len(), k, |i, j| self.basis[(self.bins[i].0, j)]);
+        let Prior { basis, samples } = self.prior;
+        let k = basis.ncols();
+        let at_least = Mat::from_fn(self.bins.len(), k, |i, j| basis[(self.bins[i].0, j)]);
         let below: Vec<f64> = self.bins.iter().map(|(i, _)| -free[*i]).collect();
-        let equal = &self.equal.0 * &self.basis;
+        let equal = &self.equal.0 * basis;
         let missing: Vec<f64> = (0..self.equal.1.len())
             .map(|e| {
                 let now: f64 = (0..free.len())
@@ -152,9 +167,9 @@ impl Solver {
             at_least: (at_least.as_ref(), &below),
         }
         .solve()?;
-        let root = (self.samples.nrows() as f64).sqrt();
+        let root = (samples.nrows() as f64).sqrt();
         let delta = Mat::from_fn(k, 1, |i, _| found.x[i] / root);
-        let moved = &self.samples * delta;
+        let moved = samples * delta;
         Ok(Some(Step {
             weights: moved.col(0).iter().copied().collect(),
             active: found.active.iter().map(|&i| self.bins[i].1).collect(),

@@ -1,6 +1,6 @@
 //! The default inversion: Gaussian conditioning, with bands calibrated on glasses that were left out.
 
-use super::constrained::Solver;
+use super::constrained::{Prior, Solver};
 use super::derived::{COUNT, Derived, Shape};
 use super::joint::Stacked;
 use super::{Channel, Constraints, Measurement, Resolution, Seen};
@@ -10,6 +10,7 @@ use crate::operator::{Operator, rows};
 use faer::{Mat, MatRef};
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// Share of the truth that a band is to hold.
 pub const COVERAGE: f64 = 0.95;
@@ -36,6 +37,8 @@ pub struct Inverter<'a> {
     typical_leverage: f64,
     /// Those of the channel, m x k.
     nuisances: Mat<f64>,
+    /// For constraints, once there are any.
+    prior: OnceLock<Result<Prior>>,
 }
 
 /// What one spectrum implies.
@@ -108,6 +111,7 @@ impl<'a> Inverter<'a> {
             shape: Shape::new(operator),
             typical_leverage: 0.0,
             nuisances: channel.nuisances.clone(),
+            prior: OnceLock::new(),
         };
         inverter.calibrate(&raw);
         Ok(inverter)
@@ -226,7 +230,9 @@ impl<'a> Inverter<'a> {
         if constraints.is_empty() {
             return Ok(self.told(conditional, data, nuisances, &estimate));
         }
-        let solver = Solver::new(self.operator, conditional, &self.target, constraints)?;
+        let prior = self.prior.get_or_init(|| Prior::new(&self.target));
+        let prior = prior.as_ref().map_err(Clone::clone)?;
+        let solver = Solver::new(self.operator, conditional, prior, constraints)?;
         let free = self.told(conditional, data, nuisances, &estimate);
         let moved = self.target.transpose() * &estimate.weights;
         let steps = (0..spectra.nrows())

@@ -8,10 +8,10 @@ use serde::Serialize;
 pub(super) const BACKGROUND: f64 = 0.2;
 /// Prior standard deviation of the logarithm of an unknown factor around a least-squares start.
 pub(super) const LOG_SCALE: f64 = 0.5;
-/// Prior standard deviation of a stretch of the energy axis.
-pub(super) const STRETCH: f64 = 0.02;
-/// Prior standard deviation of an offset of the energy axis, relative to its range.
-pub(super) const OFFSET: f64 = 0.005;
+/// Prior standard deviation of a stretch of the energy axis: spectrometers are calibrated to a per cent or better.
+pub(super) const STRETCH: f64 = 0.01;
+/// Prior standard deviation of an offset of the energy axis, relative to its range: the elastic line fixes zero to a fraction of its width.
+pub(super) const OFFSET: f64 = 0.002;
 /// Prior median of an extra Gaussian width, in bins of the operator's grid, and the standard deviation of its logarithm:
 /// two thirds of the prior lie between one and ten bins.
 pub(super) const WIDTH: (f64, f64) = (3.0, 1.2);

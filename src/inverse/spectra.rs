@@ -1,6 +1,7 @@
 //! Measured spectra brought to an operator: the instrument in the map, its unknowns as nuisances.
 
-use super::evidence::{Model, Search};
+use super::channel::usable_covariance;
+use super::evidence::{Correlation, Model, Search};
 use super::measurement::{estimated, rms};
 use super::nuisance::background;
 use super::{Channel, Measurement, Nuisance, NuisanceFit, Raw};
@@ -11,8 +12,10 @@ use crate::operator::{Operator, rows};
 use faer::{Mat, MatRef};
 use rayon::prelude::*;
 
-/// An area further from the expected one than this is a matter of units, not of noise.
+/// An area further from the expected one than this is a matter of units, not of noise...
 const AREA_TOLERANCE: f64 = 0.05;
+/// ... unless the areas of the training spectra themselves differ: then it may be off by so many of their standard deviations.
+const AREA_DEVIATIONS: f64 = 4.0;
 /// Prior standard deviation of what stays of an unknown scale after normalising the area.
 const SCALE_LEFT: f64 = 0.1;
 /// Full width at half maximum of a Gaussian in standard deviations, 2 √(2 ln 2).
@@ -81,7 +84,7 @@ impl Measurement {
             };
             return prepared.search(operator, resolution, findings);
         }
-        let scale = scales(&inside, &mean, how.nuisances, &mut findings);
+        let scale = scales(&inside, seen.as_ref(), how.nuisances, &mut findings);
         let data = Mat::from_fn(inside.y.nrows(), inside.x.len(), |i, j| {
             scale[i] * inside.y[(i, j)]
         });
@@ -139,13 +142,12 @@ impl Prepared<'_> {
         mut findings: Vec<Finding>,
     ) -> Result<Measurement> {
         let (inside, how) = (self.inside, self.how);
-        let mean = rows::mean(self.seen);
         let declared = how.nuisances.contains(&Nuisance::Scale);
         // An area that is far off without the scale being declared is brought right first, as without nuisances.
         let before = if declared {
             vec![1.0; inside.y.nrows()]
         } else {
-            scales(inside, &mean, how.nuisances, &mut findings)
+            scales(inside, self.seen, how.nuisances, &mut findings)
         };
         let z = Mat::from_fn(inside.y.nrows(), inside.x.len(), |i, j| {
             before[i] * inside.y[(i, j)]
@@ -153,8 +155,20 @@ impl Prepared<'_> {
         let sigma = self.sigma(&z, &before, &mut findings);
         let model = Model::new(operator, resolution)?;
         let each: Vec<Vec<f64>> = (0..z.nrows()).map(|i| rows::row(z.as_ref(), i)).collect();
-        let searches: Vec<Search<'_>> = (each.iter().zip(&sigma))
-            .map(|(z, sigma)| Search::new(&model, &inside.x, z, sigma, how.nuisances))
+        let correlation = (self.covariance.as_ref())
+            .map(|c| {
+                Correlation::new(&usable_covariance(
+                    c,
+                    inside.x.len(),
+                    rms(inside.y.as_ref()),
+                )?)
+            })
+            .transpose()?;
+        let searches: Vec<Search<'_>> = (each.iter().zip(&sigma).zip(&before))
+            .map(|((z, sigma), before)| {
+                let correlation = correlation.as_ref().map(|c| (c, before * before));
+                Search::new(&model, &inside.x, z, sigma, correlation, how.nuisances)
+            })
             .collect();
         let mut fits: Vec<NuisanceFit> = (searches.par_iter())
             .map(Search::run)
@@ -362,11 +376,11 @@ fn too_few_to_estimate() -> Error {
         .cure("give --noise relative to the value, such as 0.05, or a column of errors")
 }
 
-/// Factors that bring each spectrum to the area the training spectra have between the same points. An area that is right
-/// within the tolerance is left alone, unless the scale was declared unknown.
+/// Factors that bring each spectrum to the mean area of the training spectra (`seen`) between the same points. An area that is right
+/// within the tolerance is left alone, unless the scale was declared unknown: where the areas of the glasses differ, they are information.
 fn scales(
     raw: &Raw,
-    mean: &[f64],
+    seen: MatRef<'_, f64>,
     nuisances: &[Nuisance],
     findings: &mut Vec<Finding>,
 ) -> Vec<f64> {
@@ -380,13 +394,21 @@ fn scales(
         // A conductivity is measured on an absolute scale.
         return vec![1.0; raw.y.nrows()];
     }
-    let expected = area(&|j| mean[j]);
+    let n = seen.nrows() as f64;
+    let areas: Vec<f64> = (0..seen.nrows()).map(|i| area(&|j| seen[(i, j)])).collect();
+    let expected = areas.iter().sum::<f64>() / n;
+    let variance = areas
+        .iter()
+        .map(|a| (a / expected - 1.0).powi(2))
+        .sum::<f64>()
+        / n;
+    let tolerance = AREA_TOLERANCE.max(AREA_DEVIATIONS * variance.sqrt());
     let mut largest: f64 = 1.0;
     let factors: Vec<f64> = (0..raw.y.nrows())
         .map(|i| {
             let factor = expected / area(&|j| raw.y[(i, j)]);
             let usable = factor.is_finite() && factor > 0.0;
-            if !usable || (!declared && (factor - 1.0).abs() <= AREA_TOLERANCE) {
+            if !usable || (!declared && (1.0 / factor - 1.0).abs() <= tolerance) {
                 return 1.0;
             }
             if (factor.ln()).abs() > largest.ln().abs() {

@@ -124,13 +124,16 @@ impl Conditional {
         self.u.as_ref()
     }
 
-    /// Leverage `sum_k (vₖ·z̃)²/(s²+n)` of each whitened column: how far the data pull along known directions.
+    /// Leverage of each whitened column: the squared norm of its [weights](Self::weights), `sum_k (vₖ·z̃)² s²/(s²+n)²`. It says how far
+    /// the data pull, and what a direction cannot tell does not count: so a [part](Self::part), which leaves such directions out, has the
+    /// leverages of the whole.
     pub fn leverage(&self, white: MatRef<'_, f64>) -> Vec<f64> {
         let t = self.v.transpose() * white;
+        let weight = |s: f64| (s / (s * s + self.n)).powi(2);
         (0..t.ncols())
             .map(|j| {
                 (0..t.nrows())
-                    .map(|k| t[(k, j)].powi(2) / (self.s[k] * self.s[k] + self.n))
+                    .map(|k| t[(k, j)].powi(2) * weight(self.s[k]))
                     .sum()
             })
             .collect()

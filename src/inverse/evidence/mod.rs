@@ -7,119 +7,52 @@
 //! M(θ) = sampling at (x - o)/(1 + s), times the Gaussian of width w, times the resolution; all over 1 + s.
 //! ```
 //!
-//! α and β are integrated out (linear and Gaussian); the rest is a function of at most four numbers, each with a wide
-//! Gaussian prior, searched by Nelder and Mead's simplex (argmin) from the best of several widths and finished with a Newton
-//! step. Errors are those of Laplace's approximation: the curvature at the maximum, carried on to β.
+//! α and β are integrated out (linear and Gaussian; α a mixture of several [kinds]); the rest is a function of at most four
+//! numbers, each with a wide Gaussian prior, searched by Newton's method from the best of some widths and stretches. Errors are those of
+//! Laplace's approximation: the curvature at the maximum, carried on to β.
+
+mod kinds;
+mod model;
+mod peak;
 
 use super::Channel;
 use super::nuisance::{
     BACKGROUND, Fitted, LOG_SCALE, Nuisance, NuisanceFit, OFFSET, STRETCH, WIDTH, background,
 };
 use crate::error::{Error, Result};
-use crate::grid::Grid;
-use crate::instrument::resolution;
 use crate::operator::conditional::cholesky;
-use crate::operator::{Operator, rows};
-use argmin::core::{CostFunction, Executor};
-use argmin::solver::neldermead::NelderMead;
-use faer::{Mat, MatRef};
+use faer::{Mat, Side};
+pub(super) use model::Model;
+use model::Theta;
+use peak::{Peak, Value};
 use std::f64::consts::PI;
 
-/// Directions of the training spectra that the search works in; the rest counts as white.
-const DIRECTIONS: usize = 50;
 /// Widths, in bins, among which the search starts.
 const STARTS: [f64; 6] = [0.3, 1.0, 2.5, 5.0, 10.0, 20.0];
-/// The simplex ends when its log evidences differ by less than this: far less than anything an error bar shows.
-const FLAT: f64 = 1e-3;
-/// Most evaluations of the simplex.
-const MOST_STEPS: u64 = 200;
-/// Step of the differences at the maximum, in prior standard deviations.
+/// Stretches among which it starts, in prior standard deviations.
+const STRETCHES: [f64; 3] = [-1.0, 0.0, 1.0];
+/// A direction in which the training spectra vary by less than this part of the errors' variance is hidden by them.
+const HIDDEN: f64 = 1e-3;
+/// Step of the derivatives of a spectrum, in prior standard deviations.
 const STEP: f64 = 1e-2;
 
-/// Training spectra in few directions, carried through the instrument's resolution.
-#[derive(Debug)]
-pub(super) struct Model {
-    grid: Grid,
-    /// ȳ, then the columns of F: q x (1 + k).
-    columns: Mat<f64>,
-    /// Variance a bin that the directions leave out.
-    rest: f64,
-    resolution: Option<Mat<f64>>,
+/// The directions of a covariance of the errors and the variance along each.
+pub(super) struct Correlation {
+    directions: Mat<f64>,
+    variances: Vec<f64>,
 }
 
-impl Model {
-    /// `resolution` (q x q) acts on the operator's grid.
-    pub(super) fn new(operator: &Operator, resolution: Option<Mat<f64>>) -> Result<Self> {
-        let y = operator.y.as_ref();
-        let mean = rows::mean(y);
-        let root = (y.nrows() as f64).sqrt();
-        let svd = rows::centred(y, &mean)
-            .thin_svd()
-            .map_err(|_| Error::new("the singular value decomposition did not converge"))?;
-        let s: Vec<f64> = svd.S().column_vector().iter().map(|s| s / root).collect();
-        let k = DIRECTIONS.min(s.len());
-        let columns = Mat::from_fn(y.ncols(), k + 1, |i, j| {
-            if j == 0 {
-                mean[i]
-            } else {
-                svd.V()[(i, j - 1)] * s[j - 1]
-            }
-        });
-        let lost: f64 = s[k..].iter().map(|s| s * s).sum();
+impl Correlation {
+    /// `covariance` (m x m): symmetric, positive definite.
+    pub(super) fn new(covariance: &Mat<f64>) -> Result<Self> {
+        let eigen = covariance
+            .self_adjoint_eigen(Side::Lower)
+            .map_err(|_| Error::new("the covariance of the data has no eigenvectors"))?;
         Ok(Self {
-            grid: operator.meta.energy,
-            columns: match &resolution {
-                Some(r) => r * columns,
-                None => columns,
-            },
-            rest: lost / y.ncols() as f64 + operator.meta.lambda_backward / y.nrows() as f64,
-            resolution,
+            directions: eigen.U().to_owned(),
+            variances: eigen.S().column_vector().iter().copied().collect(),
         })
     }
-
-    /// `M(θ)` without the resolution applied to given columns on the grid, at the points.
-    fn carry(&self, x: &[f64], at: &Theta, columns: MatRef<'_, f64>) -> Mat<f64> {
-        let broad = if at.width > 0.0 {
-            resolution::gaussian(&self.grid, at.width) * columns
-        } else {
-            columns.to_owned()
-        };
-        let stretch = 1.0 + at.stretch;
-        let places: Vec<(usize, f64)> = (x.iter())
-            .map(|x| place(&self.grid, (x - at.offset) / stretch))
-            .collect();
-        Mat::from_fn(x.len(), columns.ncols(), |i, j| {
-            let (k, t) = places[i];
-            ((1.0 - t) * broad[(k, j)] + t * broad[(k + 1, j)]) / stretch
-        })
-    }
-
-    /// The whole map (m x q), the factor left out.
-    fn map(&self, x: &[f64], at: &Theta) -> Mat<f64> {
-        let q = self.grid.len();
-        let map = self.carry(x, at, Mat::<f64>::identity(q, q).as_ref());
-        match &self.resolution {
-            Some(resolution) => map * resolution,
-            None => map,
-        }
-    }
-}
-
-/// Lower bin and weight of the upper one; beyond the ends the last value stands.
-fn place(grid: &Grid, e: f64) -> (usize, f64) {
-    let last = (grid.len() - 1) as f64;
-    let from_first = ((e - grid.start()) / grid.step() - 0.5).clamp(0.0, last);
-    let k = (from_first as usize).min(grid.len() - 2);
-    (k, from_first - k as f64)
-}
-
-/// What an instrument did.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Theta {
-    scale: f64,
-    stretch: f64,
-    offset: f64,
-    width: f64,
 }
 
 /// One spectrum, and which of θ are free: `t` in units of the prior's standard deviation around its mean.
@@ -127,11 +60,16 @@ pub(super) struct Search<'a> {
     model: &'a Model,
     x: &'a [f64],
     z: &'a [f64],
-    /// Noise variances.
+    sigma: &'a [f64],
+    /// Noise variances: of the points, or along the directions in which the errors are independent.
     variance: Vec<f64>,
+    /// These directions (m x m), where errors are correlated.
+    turn: Option<&'a Mat<f64>>,
     background: Option<Mat<f64>>,
     free: Vec<Free>,
     start: Theta,
+    /// Leading directions of the training spectra that are worked in.
+    directions: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,17 +97,27 @@ struct At {
     cost: f64,
     /// Posterior means of (α, β).
     mean: Vec<f64>,
-    /// Cholesky factor of their precision.
+    /// Cholesky factor of the precision of (α, β) within the most probable kind, α in units of that kind's root.
+    lower: Mat<f64>,
+    /// Leading directions that the errors do not hide.
+    visible: usize,
+}
+
+/// One kind's part in them.
+struct Part {
+    log_evidence: f64,
+    mean: Mat<f64>,
     lower: Mat<f64>,
 }
 
 impl<'a> Search<'a> {
-    /// `sigma`: noise of each point. A factor that is not free is 1.
+    /// `sigma`: noise of each point; `correlation`: of the errors, and the square of their unit. A factor that is not free is 1.
     pub(super) fn new(
         model: &'a Model,
         x: &'a [f64],
         z: &'a [f64],
-        sigma: &[f64],
+        sigma: &'a [f64],
+        correlation: Option<(&'a Correlation, f64)>,
         declared: &[Nuisance],
     ) -> Self {
         let has = |n| declared.contains(&n);
@@ -188,15 +136,16 @@ impl<'a> Search<'a> {
             model,
             x,
             z,
-            variance: sigma.iter().map(|s| s * s).collect(),
+            sigma,
+            variance: match correlation {
+                Some((c, unit)) => c.variances.iter().map(|v| unit * v).collect(),
+                None => sigma.iter().map(|s| s * s).collect(),
+            },
+            turn: correlation.map(|(c, _)| &c.directions),
             background: has(Nuisance::Background).then(|| background(x, rms)),
             free,
-            start: Theta {
-                scale: 1.0,
-                stretch: 0.0,
-                offset: 0.0,
-                width: 0.0,
-            },
+            start: Theta::NONE,
+            directions: model.columns.ncols() - 1,
         };
         if has(Nuisance::Scale) {
             it.start.scale = it.least_squares_factor();
@@ -246,45 +195,55 @@ impl<'a> Search<'a> {
         at
     }
 
+    /// In the directions in which the errors are independent.
+    fn turned(&self, columns: Mat<f64>) -> Mat<f64> {
+        match self.turn {
+            Some(turn) => turn.transpose() * columns,
+            None => columns,
+        }
+    }
+
     /// Integrates α and β out at `t`.
     fn at(&self, t: &[f64]) -> Result<At> {
         let theta = self.theta(t);
-        let seen = self
-            .model
-            .carry(self.x, &theta, self.model.columns.as_ref());
-        let (m, k) = (self.x.len(), seen.ncols() - 1);
+        let model = self.model;
+        let (m, k) = (self.x.len(), self.directions);
         let more = self.background.as_ref().map_or(0, Mat::ncols);
+        // z, ȳ, F and B side by side.
+        let mut all = Mat::zeros(m, 2 + k + more);
+        all.subcols_mut(0, 1)
+            .copy_from(Mat::from_fn(m, 1, |i, _| self.z[i]));
+        let seen = model.carry(self.x, &theta, model.columns.subcols(0, 1 + k));
+        all.subcols_mut(1, 1 + k)
+            .copy_from(seen * faer::Scale(theta.scale));
+        if let Some(b) = &self.background {
+            all.subcols_mut(2 + k, more).copy_from(b);
+        }
+        let mut all = self.turned(all);
         // What the directions leave out is white on the grid: a broadening averages it.
-        let kept = 1.0 / (1.0 + 2.0 * PI.sqrt() * theta.width / self.model.grid.step());
-        let white = theta.scale * theta.scale * self.model.rest * kept;
-        let weight: Vec<f64> = self
-            .variance
-            .iter()
+        let kept = 1.0 / (1.0 + 2.0 * PI.sqrt() * theta.width / model.grid.step());
+        let white = theta.scale * theta.scale * model.rest * kept;
+        let weight: Vec<f64> = (self.variance.iter())
             .map(|v| 1.0 / (v + white).sqrt())
             .collect();
-        let design = Mat::from_fn(m, k + more, |i, j| {
-            weight[i]
-                * match &self.background {
-                    Some(b) if j >= k => b[(i, j - k)],
-                    _ => theta.scale * seen[(i, j + 1)],
-                }
-        });
-        let rest = Mat::from_fn(m, 1, |i, _| {
-            weight[i] * (self.z[i] - theta.scale * seen[(i, 0)])
-        });
-        let mut precision = design.transpose() * &design;
-        for i in 0..k + more {
-            precision[(i, i)] += 1.0;
+        for j in 0..all.ncols() {
+            (all.col_as_slice_mut(j).iter_mut().zip(&weight)).for_each(|(v, w)| *v *= w);
         }
-        let lower = cholesky(precision.as_ref())?;
-        let mut mean = design.transpose() * &rest;
-        lower.solve_lower_triangular_in_place(&mut mean);
-        let explained = mean.squared_norm_l2();
-        lower.transpose().solve_upper_triangular_in_place(&mut mean);
-        let logs: f64 = (0..k + more).map(|i| lower[(i, i)].ln()).sum::<f64>()
-            - weight.iter().map(|w| w.ln()).sum::<f64>();
+        let rest = Mat::from_fn(m, 1, |i, _| all[(i, 0)] - all[(i, 1)]);
+        let design = all.subcols(2, k + more);
+        let gram = design.transpose() * design;
+        let right = design.transpose() * &rest;
+        let parts = (model.kinds.iter())
+            .map(|kind| part(kind, k, &gram, &right))
+            .collect::<Result<Vec<_>>>()?;
+        let best = (parts.iter())
+            .max_by(|a, b| a.log_evidence.total_cmp(&b.log_evidence))
+            .ok_or_else(|| Error::new("the operator has no training samples"))?;
+        let share = |p: &Part| (p.log_evidence - best.log_evidence).exp();
+        let total: f64 = parts.iter().map(share).sum();
+        let logs: f64 = weight.iter().map(|w| w.ln()).sum();
         let prior: f64 = t.iter().map(|t| 0.5 * t * t).sum();
-        let cost = 0.5 * (rest.squared_norm_l2() - explained) + logs + prior;
+        let cost = 0.5 * rest.squared_norm_l2() - best.log_evidence - total.ln() - logs + prior;
         if !cost.is_finite() {
             return Err(Error::new("the evidence of the spectrum is not a number")
                 .because("the spectrum is many orders of magnitude off what the operator knows")
@@ -292,8 +251,18 @@ impl<'a> Search<'a> {
         }
         Ok(At {
             cost,
-            mean: mean.col(0).iter().copied().collect(),
-            lower,
+            visible: (0..k)
+                .rfind(|&j| gram[(j, j)] > HIDDEN)
+                .map_or(0, |j| j + 1),
+            mean: (0..k + more)
+                .map(|i| {
+                    parts
+                        .iter()
+                        .map(|p| share(p) / total * p.mean[(i, 0)])
+                        .sum()
+                })
+                .collect(),
+            lower: best.lower.clone(),
         })
     }
 
@@ -303,154 +272,81 @@ impl<'a> Search<'a> {
             background: None,
             free: Vec::new(),
             variance: self.variance.clone(),
-            start: Theta {
-                scale: 1.0,
-                stretch: 0.0,
-                offset: 0.0,
-                width: 0.0,
-            },
+            start: Theta::NONE,
             ..*self
         };
         Ok(still.at(&[])?.cost)
     }
 
-    /// The best of several widths (of none, if the width is fixed).
+    /// The best of several widths and stretches, of those that are free.
     fn first(&self) -> Result<Vec<f64>> {
-        let mut t = vec![0.0; self.free.len()];
-        let Some(width) = self.free.iter().position(|f| *f == Free::Width) else {
-            return Ok(t);
+        let place = |free| self.free.iter().position(|f| *f == free);
+        let with = |starts: &[Vec<f64>], at: Option<usize>, values: &[f64]| -> Vec<Vec<f64>> {
+            let Some(at) = at else {
+                return starts.to_vec();
+            };
+            let set = |t: &Vec<f64>, value: f64| {
+                let mut t = t.clone();
+                t[at] = value;
+                t
+            };
+            (starts.iter())
+                .flat_map(|t| values.iter().map(move |v| set(t, *v)))
+                .collect()
         };
-        let mut best = (f64::INFINITY, 0.0);
-        for bins in STARTS {
-            t[width] = (bins / WIDTH.0).ln() / WIDTH.1;
+        let widths = STARTS.map(|bins| (bins / WIDTH.0).ln() / WIDTH.1);
+        let starts = with(&[vec![0.0; self.free.len()]], place(Free::Width), &widths);
+        let mut best = (f64::INFINITY, Vec::new());
+        for t in with(&starts, place(Free::Stretch), &STRETCHES) {
             let cost = self.at(&t)?.cost;
             if cost < best.0 {
-                best = (cost, t[width]);
+                best = (cost, t);
             }
         }
-        t[width] = best.1;
-        Ok(t)
+        Ok(best.1)
     }
 
     /// The most probable nuisances.
     pub(super) fn run(&self) -> Result<NuisanceFit> {
-        let mut t = self.first()?;
-        if !t.is_empty() {
-            t = self.simplex(t)?;
-        }
-        let (hessian, gradient, slopes) = self.curvature(&t)?;
-        let covariance = inverse(&hessian);
-        if let Some(covariance) = &covariance {
-            t = self.newton(t, covariance, &gradient)?;
-        }
-        let n = t.len();
-        let covariance = covariance.unwrap_or_else(|| Mat::identity(n, n));
-        let at = self.at(&t)?;
-        // A root of the posterior covariance of θ.
-        let spread = cholesky(covariance.as_ref())?;
-        let (parameters, correlations) = self.report(&t, &at, &covariance, &slopes);
+        let more = self.background.as_ref().map_or(0, Mat::ncols);
+        let start = self.first()?;
+        let visible = Self {
+            directions: self.at(&start)?.visible,
+            background: self.background.clone(),
+            variance: self.variance.clone(),
+            free: self.free.clone(),
+            ..*self
+        };
+        let value = |t: &[f64]| {
+            let at = visible.at(t)?;
+            Ok(Value {
+                cost: at.cost,
+                mean: at.mean[at.mean.len() - more..].to_vec(),
+            })
+        };
+        let peak = peak::descend(&value, start)?;
+        let at = self.at(&peak.t)?;
+        let (parameters, correlations) = self.report(&peak, &at);
         Ok(NuisanceFit {
             parameters,
             correlations,
             log_evidence_gain: self.without()? - at.cost,
-            channel: self.channel(&t, &at, &spread)?,
-            spread,
+            channel: self.channel(&peak.t, &at, &peak.spread)?,
+            spread: peak.spread,
         })
     }
 
-    fn simplex(&self, start: Vec<f64>) -> Result<Vec<f64>> {
-        let mut corners = vec![start.clone()];
-        for (i, free) in self.free.iter().enumerate() {
-            let mut corner = start.clone();
-            // A fifth of the prior's width for the axis, a tenth in the logarithm of factor and width.
-            corner[i] += match free {
-                Free::Scale => 0.1 / LOG_SCALE,
-                Free::Width => 0.2 / WIDTH.1,
-                Free::Stretch | Free::Offset => 0.2,
-            };
-            corners.push(corner);
-        }
-        let failed = |e: argmin::core::Error| {
-            (e.downcast_ref::<Error>().cloned()).unwrap_or_else(|| {
-                Error::new("the search for the nuisances failed").because(e.to_string())
-            })
-        };
-        let solver = NelderMead::new(corners)
-            .with_sd_tolerance(FLAT)
-            .map_err(failed)?;
-        let found = Executor::new(self, solver)
-            .configure(|state| state.max_iters(MOST_STEPS))
-            .timer(false)
-            .run()
-            .map_err(failed)?;
-        Ok(found.state.best_param.unwrap_or(start))
-    }
-
-    /// Hessian and gradient of the cost, and the slopes of the background's mean (2 x n), by central differences.
-    #[allow(
-        clippy::type_complexity,
-        reason = "three derivatives of one function, used once"
-    )]
-    fn curvature(&self, t: &[f64]) -> Result<(Mat<f64>, Vec<f64>, Mat<f64>)> {
-        let n = t.len();
-        let moved = |steps: &[(usize, f64)]| -> Result<At> {
-            let mut t = t.to_vec();
-            for (i, s) in steps {
-                t[*i] += s * STEP;
-            }
-            self.at(&t)
-        };
-        let here = moved(&[])?.cost;
-        let more = self.background.as_ref().map_or(0, Mat::ncols);
-        let (mut hessian, mut gradient) = (Mat::zeros(n, n), vec![0.0; n]);
-        let mut slopes = Mat::zeros(more, n);
-        for i in 0..n {
-            let (up, down) = (moved(&[(i, 1.0)])?, moved(&[(i, -1.0)])?);
-            gradient[i] = (up.cost - down.cost) / (2.0 * STEP);
-            hessian[(i, i)] = (up.cost - 2.0 * here + down.cost) / (STEP * STEP);
-            for b in 0..more {
-                let at = up.mean.len() - more + b;
-                slopes[(b, i)] = (up.mean[at] - down.mean[at]) / (2.0 * STEP);
-            }
-            for j in 0..i {
-                let both = |a: f64, b: f64| Ok::<f64, Error>(moved(&[(i, a), (j, b)])?.cost);
-                let mixed =
-                    both(1.0, 1.0)? - both(1.0, -1.0)? - both(-1.0, 1.0)? + both(-1.0, -1.0)?;
-                hessian[(i, j)] = mixed / (4.0 * STEP * STEP);
-                hessian[(j, i)] = hessian[(i, j)];
-            }
-        }
-        Ok((hessian, gradient, slopes))
-    }
-
-    /// One Newton step, if it gains.
-    fn newton(&self, t: Vec<f64>, covariance: &Mat<f64>, gradient: &[f64]) -> Result<Vec<f64>> {
-        let next: Vec<f64> = (0..t.len())
-            .map(|i| {
-                let step: f64 = (0..t.len()).map(|j| covariance[(i, j)] * gradient[j]).sum();
-                t[i] - step
-            })
-            .collect();
-        let better = self.at(&next).is_ok_and(|at| at.cost.is_finite())
-            && self.at(&next)?.cost < self.at(&t)?.cost;
-        Ok(if better { next } else { t })
-    }
-
     /// Values, errors and correlations of θ and β.
-    fn report(
-        &self,
-        t: &[f64],
-        at: &At,
-        covariance: &Mat<f64>,
-        slopes: &Mat<f64>,
-    ) -> (Vec<Fitted>, Mat<f64>) {
+    fn report(&self, peak: &Peak, at: &At) -> (Vec<Fitted>, Mat<f64>) {
+        let Peak { t, spread, slopes } = peak;
+        let covariance = spread * spread.transpose();
         let (n, more) = (t.len(), slopes.nrows());
         let k = at.mean.len() - more;
         // Covariance of β given θ: the last block of the inverse precision.
         let mut unit = Mat::from_fn(k + more, more, |i, j| f64::from(i == k + j));
         at.lower.solve_lower_triangular_in_place(&mut unit);
         let given = unit.transpose() * &unit;
-        let carried = slopes * covariance;
+        let carried = slopes * &covariance;
         let all = Mat::from_fn(n + more, n + more, |i, j| match (i < n, j < n) {
             (true, true) => covariance[(i, j)],
             (true, false) => carried[(j - n, i)],
@@ -513,7 +409,7 @@ impl<'a> Search<'a> {
     fn channel_around(&self, t: &[f64], spectrum: &Mat<f64>, spread: &Mat<f64>) -> Result<Channel> {
         let theta = self.theta(t);
         let divided = |v: f64| v / theta.scale;
-        let sigma = self.variance.iter().map(|v| divided(v.sqrt())).collect();
+        let sigma = self.sigma.iter().map(|s| divided(*s)).collect();
         let rms = (self.z.iter().map(|v| v * v).sum::<f64>() / self.z.len() as f64).sqrt();
         let mut channel = Channel::new(
             self.x.to_vec(),
@@ -574,21 +470,28 @@ impl<'a> Search<'a> {
     }
 }
 
-impl CostFunction for &Search<'_> {
-    type Param = Vec<f64>;
-    type Output = f64;
-
-    fn cost(&self, t: &Vec<f64>) -> std::result::Result<f64, argmin::core::Error> {
-        Ok(self.at(t)?.cost)
-    }
-}
-
-/// Inverse of a positive definite matrix, if it is one.
-fn inverse(m: &Mat<f64>) -> Option<Mat<f64>> {
-    let n = m.nrows();
-    let lower = cholesky(m.as_ref()).ok()?;
-    let mut out = Mat::<f64>::identity(n, n);
-    lower.solve_lower_triangular_in_place(&mut out);
-    lower.transpose().solve_upper_triangular_in_place(&mut out);
-    Some(out)
+/// Integrates (α, β) out for one kind, k directions of α: `½ |rest|²` less the log evidence is what both have in common.
+fn part(kind: &kinds::Kind, k: usize, gram: &Mat<f64>, right: &Mat<f64>) -> Result<Part> {
+    let all = gram.ncols();
+    // The root of the leading directions' covariance is the leading part of the root.
+    let mut root = Mat::<f64>::identity(all, all);
+    root.submatrix_mut(0, 0, k, k)
+        .copy_from(kind.root.submatrix(0, 0, k, k));
+    let centre = Mat::from_fn(all, 1, |i, _| if i < k { kind.mean[i] } else { 0.0 });
+    let pulled = gram * &centre;
+    let left = right - &pulled;
+    let mut precision = root.transpose() * (gram * &root);
+    (0..all).for_each(|i| precision[(i, i)] += 1.0);
+    let lower = cholesky(precision.as_ref())?;
+    let mut mean = root.transpose() * &left;
+    lower.solve_lower_triangular_in_place(&mut mean);
+    let explained = mean.squared_norm_l2();
+    lower.transpose().solve_upper_triangular_in_place(&mut mean);
+    let along = |v: &Mat<f64>| -> f64 { (0..k).map(|i| centre[(i, 0)] * v[(i, 0)]).sum() };
+    let logs: f64 = (0..all).map(|i| lower[(i, i)].ln()).sum();
+    Ok(Part {
+        log_evidence: kind.log_share + along(right) - 0.5 * along(&pulled) + 0.5 * explained - logs,
+        mean: &centre + &root * mean,
+        lower,
+    })
 }
