@@ -206,7 +206,7 @@ impl PseudoInverse {
     /// Mean squared error of x over noisy copies of the training glasses, for each λ.
     fn held_out_errors(&self, operator: &Operator, seen: &Seen) -> Vec<f64> {
         let n = operator.samples();
-        let noisy = seen.noisy.subrows(0, n);
+        let noisy = seen.noisy(1);
         let coefficients = self.u.transpose() * self.whiten(noisy);
         let truth = rows::centred(operator.x.as_ref(), &self.x_mean)
             .transpose()

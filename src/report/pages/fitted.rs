@@ -73,7 +73,7 @@ pub(super) fn nuisances(fit: &NuisanceFit) -> Result<Option<Section>> {
         (0..found.len()).map(row).collect(),
     )?;
     let gain = format!(
-        "With these the measured spectrum is e^{:.1} times more probable than without. Their uncertainty is part of the band of g(r).",
+        "With these the log evidence, the natural logarithm of the probability of the measured spectrum, is {:.1} above that without. Their uncertainty is part of the band of g(r).",
         fit.log_evidence_gain
     );
     Ok(Some(Section {
