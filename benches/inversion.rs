@@ -1,4 +1,4 @@
-//! Time of inversions on made-up glasses: 300 bins of g, 500 points of the spectrum, 200 samples.
+//! Time of inversions and checks on made-up glasses: 300 bins of g, 500 points of the spectrum, 200 samples.
 //!
 //! `cargo bench --no-default-features --bench inversion`; numpy and scipy: `python3 benches/peers/inversion.py`.
 
@@ -7,13 +7,14 @@
 #[path = "fits/data.rs"]
 mod data;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use faer::Mat;
+use glassbridge::consistency::Judge;
 use glassbridge::curve::Quantity;
 use glassbridge::grid::Grid;
 use glassbridge::inverse::pseudo_inverse::{Filter, Penalty, PseudoInverse, Rule};
-use glassbridge::inverse::{Constraints, Inverter, Measurement, Raw};
-use glassbridge::operator::{Operator, Settings, TrainingSet, Weighting, rows};
+use glassbridge::inverse::{Constraints, Diffraction, Inverter, Measurement, Raw};
+use glassbridge::operator::{Constants, Operator, Settings, TrainingSet, Weighting};
 use glassbridge::units::Unit;
 use std::hint::black_box;
 
@@ -58,23 +59,54 @@ fn trained() -> (Operator, Measurement) {
     (operator, measurement)
 }
 
+/// g(r) of the first glass, known to a hundredth.
+fn pdf(operator: &Operator) -> Measurement {
+    let raw = Raw {
+        x: operator.meta.r.centres(),
+        y: operator.x.subrows(0, 1).to_owned(),
+        sigma: Some(vec![1e-2; BINS]),
+        quantity: Quantity::PairDistribution,
+    };
+    Measurement::pdfs(operator, &raw, None, &Diffraction::default()).expect("a measurement")
+}
+
 fn inversion(criterion: &mut Criterion) {
     let (operator, measured) = trained();
     let mut group = criterion.benchmark_group("inversion");
     group.sample_size(10);
     let one = measured.data.subrows(0, 1);
+    let first = |operator: &Operator| {
+        let inverter = Inverter::new(operator, &measured.channel).expect("an inverter");
+        black_box((
+            inverter.invert(one),
+            inverter.resolution().expect("kernels"),
+        ));
+    };
     group.bench_function("first: covariance, kernels, calibrated band", |bench| {
-        bench.iter(|| {
-            let inverter = Inverter::new(&operator, &measured.channel).expect("an inverter");
-            black_box((
-                inverter.invert(one),
-                inverter.resolution().expect("kernels"),
-            ));
-        });
+        // As after loading: nothing is known yet of the training samples' directions.
+        let fresh = || Operator {
+            constants: Constants::default(),
+            ..operator.clone()
+        };
+        bench.iter_batched_ref(fresh, |operator| first(operator), BatchSize::LargeInput);
+    });
+    group.bench_function("the same for a further instrument", |bench| {
+        bench.iter(|| first(&operator));
     });
     let inverter = Inverter::new(&operator, &measured.channel).expect("an inverter");
     group.bench_function(format!("{FRAMES} further frames"), |bench| {
         bench.iter(|| black_box(inverter.invert(measured.data.as_ref())));
+    });
+    let pdf = pdf(&operator);
+    group.bench_function("judge of one pair", |bench| {
+        bench.iter(|| {
+            let judge = Judge::new(&operator, &measured.channel, &pdf.channel).expect("a judge");
+            black_box(judge.compare(one, pdf.data.as_ref()));
+        });
+    });
+    let judge = Judge::new(&operator, &measured.channel, &pdf.channel).expect("a judge");
+    group.bench_function("power of that pair", |bench| {
+        bench.iter(|| black_box(judge.curves().expect("curves")));
     });
     let single = Measurement {
         data: one.to_owned(),
@@ -104,14 +136,13 @@ fn inversion(criterion: &mut Criterion) {
         Rule::Gcv,
     )
     .expect("a pseudo-inverse");
-    let each: Vec<Vec<f64>> = (0..FRAMES)
-        .map(|i| rows::row(measured.data.as_ref(), i))
-        .collect();
     group.bench_function(format!("{FRAMES} bootstraps re-choosing lambda"), |bench| {
         bench.iter(|| {
-            for z in &each {
-                black_box(pseudo.invert(z).expect("an inversion"));
-            }
+            black_box(
+                pseudo
+                    .invert_all(measured.data.as_ref())
+                    .expect("inversions"),
+            )
         });
     });
     group.finish();

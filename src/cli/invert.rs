@@ -429,30 +429,33 @@ fn other_estimates(
     inverter: &Inverter<'_>,
     how: &How,
 ) -> Result<(Vec<Vec<f64>>, Vec<PseudoInversion>)> {
-    let rows: Vec<Measurement> = (0..done.measurement.data.nrows())
-        .map(|i| done.measurement.one(i))
-        .collect();
     let divided = |x: Vec<f64>, inversion: &Inversion| -> Vec<f64> {
         let density = inversion.relative_density.unwrap_or(1.0);
         x.into_iter().map(|x| x / density).collect()
     };
+    let measurement = &done.measurement;
+    let seen = &inverter.seen;
+    let rows = 0..measurement.data.nrows();
     if how.estimator == Estimator::Backward {
-        let each = rows.iter().zip(&done.inversions).map(|(one, inversion)| {
+        let each = rows.zip(&done.inversions).map(|(i, inversion)| {
+            let one = measurement.one(i);
             let x = backward(operator, &one.channel, one.data.as_ref())?.remove(0);
             Ok(divided(x, inversion))
         });
         return Ok((each.collect::<Result<_>>()?, Vec::new()));
     }
-    let shared = pseudo_inverse(operator, &done.measurement.channel, &inverter.seen, how)?;
-    let mut pseudo = Vec::new();
-    for one in &rows {
-        let z = crate::operator::rows::row(one.data.as_ref(), 0);
-        pseudo.push(if one.nuisances.is_empty() {
-            shared.invert(&z)?
-        } else {
-            pseudo_inverse(operator, &one.channel, &inverter.seen, how)?.invert(&z)?
-        });
-    }
+    let pseudo = if measurement.nuisances.is_empty() {
+        pseudo_inverse(operator, &measurement.channel, seen, how)?
+            .invert_all(measurement.data.as_ref())?
+    } else {
+        // Each through its own channel.
+        rows.map(|i| {
+            let one = measurement.one(i);
+            let z = crate::operator::rows::row(one.data.as_ref(), 0);
+            pseudo_inverse(operator, &one.channel, seen, how)?.invert(&z)
+        })
+        .collect::<Result<_>>()?
+    };
     let g = (pseudo.iter().zip(&done.inversions))
         .map(|(p, inversion)| divided(p.x.clone(), inversion))
         .collect();
