@@ -1,4 +1,5 @@
-//! Time of inversions and checks on made-up glasses: 300 bins of g, 500 points of the spectrum, 200 samples.
+//! Time of inversions and checks on made-up glasses: 300 bins of g, 500 points of the spectrum, 200 samples. Processor time of all
+//! threads, which others on the machine lengthen little.
 //!
 //! `cargo bench --no-default-features --bench inversion`; numpy and scipy: `python3 benches/peers/inversion.py`.
 
@@ -7,7 +8,8 @@
 #[path = "fits/data.rs"]
 mod data;
 
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use cpu_time::ProcessTime;
+use criterion::{Criterion, criterion_group, criterion_main};
 use faer::Mat;
 use glassbridge::consistency::Judge;
 use glassbridge::curve::Quantity;
@@ -17,6 +19,7 @@ use glassbridge::inverse::{Constraints, Diffraction, Inverter, Measurement, Raw}
 use glassbridge::operator::{Constants, Operator, Settings, TrainingSet, Weighting};
 use glassbridge::units::Unit;
 use std::hint::black_box;
+use std::time::Duration;
 
 const SAMPLES: usize = 200;
 const BINS: usize = 300;
@@ -24,6 +27,15 @@ const POINTS: usize = 500;
 const NOISE: f64 = 0.03;
 /// Frames of a series, and bootstraps.
 const FRAMES: usize = 1000;
+
+/// Processor time of `n` repetitions, all threads together.
+fn on_processors<T>(n: u64, mut work: impl FnMut() -> T) -> Duration {
+    let start = ProcessTime::now();
+    for _ in 0..n {
+        black_box(work());
+    }
+    start.elapsed()
+}
 
 fn trained() -> (Operator, Measurement) {
     let (g, spectra) = data::smooth(SAMPLES, BINS, POINTS);
@@ -83,30 +95,36 @@ fn inversion(criterion: &mut Criterion) {
         ));
     };
     group.bench_function("first: covariance, kernels, calibrated band", |bench| {
-        // As after loading: nothing is known yet of the training samples' directions.
-        let fresh = || Operator {
-            constants: Constants::default(),
-            ..operator.clone()
-        };
-        bench.iter_batched_ref(fresh, |operator| first(operator), BatchSize::LargeInput);
+        bench.iter_custom(|n| {
+            on_processors(n, || {
+                // As after loading: nothing is known yet of the training samples' directions.
+                first(&Operator {
+                    constants: Constants::default(),
+                    ..operator.clone()
+                });
+            })
+        });
     });
     group.bench_function("the same for a further instrument", |bench| {
-        bench.iter(|| first(&operator));
+        bench.iter_custom(|n| on_processors(n, || first(&operator)));
     });
     let inverter = Inverter::new(&operator, &measured.channel).expect("an inverter");
     group.bench_function(format!("{FRAMES} further frames"), |bench| {
-        bench.iter(|| black_box(inverter.invert(measured.data.as_ref())));
+        bench.iter_custom(|n| on_processors(n, || inverter.invert(measured.data.as_ref())));
     });
     let pdf = pdf(&operator);
     group.bench_function("judge of one pair", |bench| {
-        bench.iter(|| {
-            let judge = Judge::new(&operator, &measured.channel, &pdf.channel).expect("a judge");
-            black_box(judge.compare(one, pdf.data.as_ref()));
+        bench.iter_custom(|n| {
+            on_processors(n, || {
+                let judge =
+                    Judge::new(&operator, &measured.channel, &pdf.channel).expect("a judge");
+                judge.compare(one, pdf.data.as_ref())
+            })
         });
     });
     let judge = Judge::new(&operator, &measured.channel, &pdf.channel).expect("a judge");
     group.bench_function("power of that pair", |bench| {
-        bench.iter(|| black_box(judge.curves().expect("curves")));
+        bench.iter_custom(|n| on_processors(n, || judge.curves().expect("curves")));
     });
     let single = Measurement {
         data: one.to_owned(),
@@ -118,12 +136,12 @@ fn inversion(criterion: &mut Criterion) {
         ..Constraints::default()
     };
     group.bench_function("one non-negative frame", |bench| {
-        bench.iter(|| {
-            black_box(
+        bench.iter_custom(|n| {
+            on_processors(n, || {
                 inverter
                     .invert_constrained(&single, &constraints)
-                    .expect("a glass"),
-            )
+                    .expect("a glass")
+            })
         });
     });
     let seen = &inverter.seen;
@@ -137,12 +155,12 @@ fn inversion(criterion: &mut Criterion) {
     )
     .expect("a pseudo-inverse");
     group.bench_function(format!("{FRAMES} bootstraps re-choosing lambda"), |bench| {
-        bench.iter(|| {
-            black_box(
+        bench.iter_custom(|n| {
+            on_processors(n, || {
                 pseudo
                     .invert_all(measured.data.as_ref())
-                    .expect("inversions"),
-            )
+                    .expect("inversions")
+            })
         });
     });
     group.finish();

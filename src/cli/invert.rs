@@ -527,19 +527,29 @@ pub(super) fn write_tables(operator: &Operator, all: &[&Done], out: &Path) -> Re
     files::replace_text(&out.join("summary.csv"), &summary)
 }
 
-/// Averaging kernels and shares, once for neighbouring spectra of one instrument.
+/// Averaging kernels and shares, once for the spectra of one instrument (`_2` and so on: of another), and which each spectrum has
+/// (`instrument`, from 1).
 fn write_kernels(operator: &Operator, all: &[Done], out: &Path) -> Result<()> {
     let axis = operator.meta.r.centres();
-    let mut each: Vec<&Arc<Resolution>> = all.iter().map(|d| &d.resolution).collect();
-    each.dedup_by(|a, b| Arc::ptr_eq(a, b));
+    let mut each: Vec<&Arc<Resolution>> = Vec::new();
+    let mut instrument: Vec<f64> = Vec::new();
+    for done in all {
+        let known = each.iter().position(|r| Arc::ptr_eq(r, &done.resolution));
+        let at = known.unwrap_or(each.len());
+        if at == each.len() {
+            each.push(&done.resolution);
+        }
+        instrument.extend(done.inversions.iter().map(|_| (at + 1) as f64));
+    }
+    let row = |v: &[f64]| Mat::from_fn(1, v.len(), |_, j| v[j]);
     let mut kernels = Bundle::default();
+    (kernels.arrays).insert("instrument".into(), row(&instrument));
     for (k, r) in each.into_iter().enumerate() {
         let suffix = if k == 0 {
             String::new()
         } else {
             format!("_{}", k + 1)
         };
-        let row = |v: &[f64]| Mat::from_fn(1, v.len(), |_, j| v[j]);
         for (name, m) in [
             ("kernels", r.kernels.clone()),
             ("data_share", row(&r.data_share)),

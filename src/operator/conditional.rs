@@ -85,7 +85,7 @@ impl Conditional {
             .transpose()
             .to_owned();
         lower.solve(&mut white);
-        let eigen = eigen(white.transpose() * &white)?;
+        let eigen = eigen(&(white.transpose() * &white))?;
         let squares: Vec<f64> = eigen.S().column_vector().iter().copied().collect();
         // Ascending; the strongest is always kept.
         let least = (ROUNDING * squares[r - 1]).max(NEGLIGIBLE * n);
@@ -290,7 +290,7 @@ fn scaled_rows(m: &Mat<f64>, by: impl Fn(usize) -> f64) -> Mat<f64> {
     Mat::from_fn(m.nrows(), m.ncols(), |i, j| by[i] * m[(i, j)])
 }
 
-fn eigen(m: Mat<f64>) -> Result<faer::linalg::solvers::SelfAdjointEigen<f64>> {
+fn eigen(m: &Mat<f64>) -> Result<faer::linalg::solvers::SelfAdjointEigen<f64>> {
     m.self_adjoint_eigen(Side::Lower)
         .map_err(|_| Error::new("the eigenvalue decomposition did not converge"))
 }

@@ -4,7 +4,7 @@ use super::directions::Directions;
 use super::fit::ridge::RidgePath;
 use super::{Operator, rows};
 use crate::error::{Error, Result};
-use faer::Mat;
+use faer::{Mat, Side};
 use std::sync::{Arc, OnceLock};
 
 /// Singular values of the prior (in units of its spread at each r) below this fraction of its largest are left out of
@@ -62,21 +62,30 @@ impl Operator {
             let x = rows::centred(self.x.as_ref(), &rows::mean(self.x.as_ref()));
             let spread: Vec<f64> = (0..x.ncols()).map(|j| x.col(j).norm_l2()).collect();
             let floor = KNOWN * spread.iter().copied().fold(0.0, f64::max);
-            let scaled = Mat::from_fn(x.ncols(), x.nrows(), |j, i| {
+            let scaled = Mat::from_fn(x.nrows(), x.ncols(), |i, j| {
                 if spread[j] > floor {
                     x[(i, j)] / spread[j]
                 } else {
                     0.0
                 }
             });
-            let svd = scaled
-                .thin_svd()
-                .map_err(|_| Error::new("the singular value decomposition did not converge"))?;
-            let d: Vec<f64> = svd.S().column_vector().iter().copied().collect();
+            // Their squares serve: rounding is far below the directions that are kept.
+            let eigen = (&scaled * scaled.transpose())
+                .self_adjoint_eigen(Side::Lower)
+                .map_err(|_| Error::new("the eigenvalue decomposition did not converge"))?;
+            // Ascending.
+            let d: Vec<f64> = (eigen.S().column_vector().iter().rev())
+                .map(|square| square.max(0.0).sqrt())
+                .collect();
             let k = d.iter().take_while(|&&s| s > PRIOR_RANK * d[0]).count();
+            let q = Mat::from_fn(d.len(), k, |i, j| eigen.U()[(i, d.len() - 1 - j)]);
+            let mut p = scaled.transpose() * &q;
+            for (j, d) in d[..k].iter().enumerate() {
+                p.col_mut(j).iter_mut().for_each(|v| *v /= d);
+            }
             Ok(Prior {
-                p: svd.U().subcols(0, k).to_owned(),
-                q: svd.V().subcols(0, k).to_owned(),
+                p,
+                q,
                 d: d[..k].to_vec(),
             })
         })

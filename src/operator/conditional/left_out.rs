@@ -3,12 +3,16 @@
 //! Along the directions of the whole the samples stand at `S u_i`. Those that stay have the mean `S ū` and, about it,
 //!
 //! ```text
-//! C = S (I - Hᵀ H) S,    H = the rows of U that leave, and √n ū,
+//! C = S² - G Gᵀ,    G = S Hᵀ,    H = the rows of U that leave, and √n ū,
 //! ```
 //!
-//! n the number that stays, so that everything that is asked for takes k x k matrices, k the number of directions.
+//! n the number that stays, and by Woodbury's identity, with `D = S² + n` and `P = D⁻¹ G`,
+//!
+//! ```text
+//! (C + n)⁻¹ = D⁻¹ + P (I - Gᵀ P)⁻¹ Pᵀ.
+//! ```
 
-use super::{Conditional, Scores, Target, cholesky, eigen};
+use super::{Conditional, Scores, Target, cholesky, eigen, scaled_rows};
 use crate::error::Result;
 use crate::operator::rows;
 use faer::linalg::matmul::matmul;
@@ -27,9 +31,10 @@ pub struct LeftOut {
     mean: Vec<f64>,
     /// S, k.
     s: Vec<f64>,
-    /// C, k x k.
-    spread: Mat<f64>,
-    /// Cholesky factor of `C + n I`.
+    /// G and P, k x (t + 1).
+    change: Mat<f64>,
+    pull: Mat<f64>,
+    /// Cholesky factor of `I - Gᵀ P`.
     lower: Mat<f64>,
     /// Eigenvectors of C with eigenvalues above n (k x l), and these.
     known: OnceLock<(Mat<f64>, Vec<f64>)>,
@@ -56,27 +61,35 @@ impl LeftOut {
         let mean: Vec<f64> = (0..k)
             .map(|j| -leaving.col(j).iter().sum::<f64>() / n)
             .collect();
-        let t = test.len();
-        let h = Mat::from_fn(t + 1, k, |i, j| {
-            whole.s[j]
-                * if i < t {
-                    leaving[(i, j)]
-                } else {
-                    n.sqrt() * mean[j]
-                }
+        let (s, t) = (whole.s.clone(), test.len());
+        let change = Mat::from_fn(k, t + 1, |j, i| {
+            let h = if i < t {
+                leaving[(i, j)]
+            } else {
+                n.sqrt() * mean[j]
+            };
+            s[j] * h
         });
-        let mut spread = Mat::from_fn(k, k, |i, j| if i == j { whole.s[i].powi(2) } else { 0.0 });
-        matmul(&mut spread, Accum::Add, h.transpose(), &h, -1.0, Par::Seq);
-        let with_noise = Mat::from_fn(k, k, |i, j| spread[(i, j)] + if i == j { n } else { 0.0 });
+        let pull = scaled_rows(&change, |j| 1.0 / (s[j] * s[j] + n));
+        let mut rest = Mat::<f64>::identity(t + 1, t + 1);
+        matmul(
+            &mut rest,
+            Accum::Add,
+            change.transpose(),
+            &pull,
+            -1.0,
+            Par::Seq,
+        );
         Ok(Self {
-            lower: cholesky(with_noise.as_ref())?,
+            lower: cholesky(rest.as_ref())?,
             known: OnceLock::new(),
-            s: whole.s.clone(),
+            s,
             test,
             n,
             leaving,
             mean,
-            spread,
+            change,
+            pull,
         })
     }
 
@@ -92,18 +105,26 @@ impl LeftOut {
 
     /// Leverage and coefficients of the columns `which` of data whose scores along the whole are given.
     pub fn judge(&self, scores: &Scores, which: &[usize]) -> Judged {
-        let mut t = self.about_mean(scores, which);
-        self.lower.solve_lower_triangular_in_place(&mut t);
-        let leverage = t.col_iter().map(|c| c.squared_norm_l2()).collect();
+        let t = self.about_mean(scores, which);
+        let mut pulled = Mat::zeros(self.lower.nrows(), which.len());
+        let (pull, seq) = (self.pull.as_ref(), Par::Seq);
+        matmul(&mut pulled, Accum::Replace, pull.transpose(), &t, 1.0, seq);
+        self.lower.solve_lower_triangular_in_place(&mut pulled);
+        let damp: Vec<f64> = self.s.iter().map(|s| 1.0 / (s * s + self.n)).collect();
+        let leverage = (t.col_iter().zip(pulled.col_iter()))
+            .map(|(t, more)| {
+                let own: f64 = t.iter().zip(&damp).map(|(t, d)| t * t * d).sum();
+                own + more.squared_norm_l2()
+            })
+            .collect();
         self.lower
             .transpose()
-            .solve_upper_triangular_in_place(&mut t);
-        for c in 0..t.ncols() {
-            (t.col_mut(c).iter_mut().zip(&self.s)).for_each(|(t, s)| *t *= s);
-        }
+            .solve_upper_triangular_in_place(&mut pulled);
+        let mut solved = scaled_rows(&t, |k| damp[k]);
+        matmul(&mut solved, Accum::Add, pull, &pulled, 1.0, seq);
         Judged {
             leverage,
-            coefficients: t,
+            coefficients: scaled_rows(&solved, |k| self.s[k]),
         }
     }
 
@@ -176,7 +197,18 @@ impl LeftOut {
         if let Some(known) = self.known.get() {
             return Ok(known);
         }
-        let eigen = eigen(self.spread.clone())?;
+        let k = self.s.len();
+        let mut spread = Mat::from_fn(k, k, |i, j| if i == j { self.s[i].powi(2) } else { 0.0 });
+        let change = self.change.as_ref();
+        matmul(
+            &mut spread,
+            Accum::Add,
+            change,
+            change.transpose(),
+            -1.0,
+            Par::Seq,
+        );
+        let eigen = eigen(&spread)?;
         let squares: Vec<f64> = eigen.S().column_vector().iter().copied().collect();
         let first = squares.partition_point(|s| *s <= self.n);
         let vectors = eigen.U().subcols(first, squares.len() - first).to_owned();
