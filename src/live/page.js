@@ -63,6 +63,7 @@
     try {
       const reply = await post("answer", quick);
       [ok, told] = [reply.ok, await reply.json()];
+      if (ok && !quick) lasted = performance.now() - begin;
     } catch (error) {
       [ok, told] = [false, { error: `the program does not answer: ${error.message}\n  help:  is \`glassbridge serve\` still running?` }];
     }
@@ -71,9 +72,7 @@
     if (ok) {
       at("answer").innerHTML = told.html;
       glassbridge.enliven(at("answer"), look, zooms);
-      const time = performance.now() - begin;
-      if (!quick) lasted = time;
-      at("state").textContent = `answered in ${Math.round(time)} ms`;
+      at("state").textContent = `answered in ${Math.round(performance.now() - begin)} ms`;
     } else at("answer").replaceChildren();
     refused(ok ? "" : told.error);
     for (const button of document.querySelectorAll("#ask-download button"))

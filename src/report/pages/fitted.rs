@@ -68,7 +68,7 @@ pub(super) fn nuisances(fit: &NuisanceFit) -> Result<Option<Section>> {
         cells
     };
     let table = Table::new(
-        "What was fitted along with the spectrum, and the correlations. The measured spectrum is `scale` times the one of area as trained; its axis is (1 + stretch) E + offset; `width` is a standard deviation; background and slope are relative to the rms.",
+        "What was fitted along with the spectrum, and the correlations. The measured spectrum is scale times the one of area as trained; its axis is (1 + stretch) E + offset; width is a standard deviation; background and slope are relative to the rms.",
         header,
         (0..found.len()).map(row).collect(),
     )?;
