@@ -1,4 +1,5 @@
-//! Time of inversions on made-up glasses: 300 bins of g, 500 points of the spectrum, 200 samples.
+//! Time of inversions and checks on made-up glasses: 300 bins of g, 500 points of the spectrum, 200 samples. Processor time of all
+//! threads, which others on the machine lengthen little.
 //!
 //! `cargo bench --no-default-features --bench inversion`; numpy and scipy: `python3 benches/peers/inversion.py`.
 
@@ -7,15 +8,18 @@
 #[path = "fits/data.rs"]
 mod data;
 
+use cpu_time::ProcessTime;
 use criterion::{Criterion, criterion_group, criterion_main};
 use faer::Mat;
+use glassbridge::consistency::Judge;
 use glassbridge::curve::Quantity;
 use glassbridge::grid::Grid;
 use glassbridge::inverse::pseudo_inverse::{Filter, Penalty, PseudoInverse, Rule};
-use glassbridge::inverse::{Constraints, Inverter, Measurement, Raw};
-use glassbridge::operator::{Operator, Settings, TrainingSet, Weighting, rows};
+use glassbridge::inverse::{Constraints, Diffraction, Inverter, Measurement, Raw};
+use glassbridge::operator::{Constants, Operator, Settings, TrainingSet, Weighting};
 use glassbridge::units::Unit;
 use std::hint::black_box;
+use std::time::Duration;
 
 const SAMPLES: usize = 200;
 const BINS: usize = 300;
@@ -23,6 +27,15 @@ const POINTS: usize = 500;
 const NOISE: f64 = 0.03;
 /// Frames of a series, and bootstraps.
 const FRAMES: usize = 1000;
+
+/// Processor time of `n` repetitions, all threads together.
+fn on_processors<T>(n: u64, mut work: impl FnMut() -> T) -> Duration {
+    let start = ProcessTime::now();
+    for _ in 0..n {
+        black_box(work());
+    }
+    start.elapsed()
+}
 
 fn trained() -> (Operator, Measurement) {
     let (g, spectra) = data::smooth(SAMPLES, BINS, POINTS);
@@ -58,23 +71,60 @@ fn trained() -> (Operator, Measurement) {
     (operator, measurement)
 }
 
+/// g(r) of the first glass, known to a hundredth.
+fn pdf(operator: &Operator) -> Measurement {
+    let raw = Raw {
+        x: operator.meta.r.centres(),
+        y: operator.x.subrows(0, 1).to_owned(),
+        sigma: Some(vec![1e-2; BINS]),
+        quantity: Quantity::PairDistribution,
+    };
+    Measurement::pdfs(operator, &raw, None, &Diffraction::default()).expect("a measurement")
+}
+
 fn inversion(criterion: &mut Criterion) {
     let (operator, measured) = trained();
     let mut group = criterion.benchmark_group("inversion");
     group.sample_size(10);
     let one = measured.data.subrows(0, 1);
+    let first = |operator: &Operator| {
+        let inverter = Inverter::new(operator, &measured.channel).expect("an inverter");
+        black_box((
+            inverter.invert(one),
+            inverter.resolution().expect("kernels"),
+        ));
+    };
     group.bench_function("first: covariance, kernels, calibrated band", |bench| {
-        bench.iter(|| {
-            let inverter = Inverter::new(&operator, &measured.channel).expect("an inverter");
-            black_box((
-                inverter.invert(one),
-                inverter.resolution().expect("kernels"),
-            ));
+        bench.iter_custom(|n| {
+            on_processors(n, || {
+                // As after loading: nothing is known yet of the training samples' directions.
+                first(&Operator {
+                    constants: Constants::default(),
+                    ..operator.clone()
+                });
+            })
         });
+    });
+    group.bench_function("the same for a further instrument", |bench| {
+        bench.iter_custom(|n| on_processors(n, || first(&operator)));
     });
     let inverter = Inverter::new(&operator, &measured.channel).expect("an inverter");
     group.bench_function(format!("{FRAMES} further frames"), |bench| {
-        bench.iter(|| black_box(inverter.invert(measured.data.as_ref())));
+        bench.iter_custom(|n| on_processors(n, || inverter.invert(measured.data.as_ref())));
+    });
+    let pdf = pdf(&operator);
+    group.bench_function("judge of one pair", |bench| {
+        bench.iter_custom(|n| {
+            on_processors(n, || {
+                let judge =
+                    Judge::new(&operator, &measured.channel, &pdf.channel).expect("a judge");
+                judge.compare(one, pdf.data.as_ref())
+            })
+        });
+    });
+    let judge = Judge::new(&operator, &measured.channel, &pdf.channel).expect("a judge");
+    group.bench_function("power of that pair", |bench| {
+        bench.iter_custom(|n| on_processors(n, || judge.curves().expect("curves")));
     });
     let single = Measurement {
         data: one.to_owned(),
@@ -86,12 +136,12 @@ fn inversion(criterion: &mut Criterion) {
         ..Constraints::default()
     };
     group.bench_function("one non-negative frame", |bench| {
-        bench.iter(|| {
-            black_box(
+        bench.iter_custom(|n| {
+            on_processors(n, || {
                 inverter
                     .invert_constrained(&single, &constraints)
-                    .expect("a glass"),
-            )
+                    .expect("a glass")
+            })
         });
     });
     let seen = &inverter.seen;
@@ -104,14 +154,13 @@ fn inversion(criterion: &mut Criterion) {
         Rule::Gcv,
     )
     .expect("a pseudo-inverse");
-    let each: Vec<Vec<f64>> = (0..FRAMES)
-        .map(|i| rows::row(measured.data.as_ref(), i))
-        .collect();
     group.bench_function(format!("{FRAMES} bootstraps re-choosing lambda"), |bench| {
-        bench.iter(|| {
-            for z in &each {
-                black_box(pseudo.invert(z).expect("an inversion"));
-            }
+        bench.iter_custom(|n| {
+            on_processors(n, || {
+                pseudo
+                    .invert_all(measured.data.as_ref())
+                    .expect("inversions")
+            })
         });
     });
     group.finish();

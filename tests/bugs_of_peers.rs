@@ -10,6 +10,7 @@ use glassbridge::instrument::conventions::pdf_from_structure_factor;
 use glassbridge::instrument::{Window, resolution};
 use glassbridge::inverse::{Channel, Seen};
 use glassbridge::observables::rdf::{Weighting, partial_rdf};
+use glassbridge::operator::directions::Directions;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -42,9 +43,12 @@ fn hotelling_t2_of_a_new_sample_has_its_own_law() {
     let mut t2: Vec<f64> = (0..60)
         .flat_map(|seed| {
             let samples = normal(N, P, seed);
-            let seen = Seen::new(samples.as_ref(), &channel, 0.0, &folds, seed).unwrap();
-            seen.left_out_distances().into_iter().map(|d| d.0)
+            let directions = Directions::new(samples.as_ref()).unwrap();
+            let samples = samples.as_ref();
+            let seen = Seen::new(samples, &directions, &channel, 0.0, &folds, seed).unwrap();
+            seen.left_out_distances().unwrap().to_vec()
         })
+        .map(|d| d.0)
         .collect();
     t2.sort_by(f64::total_cmp);
     let found = t2[(0.95 * t2.len() as f64) as usize];

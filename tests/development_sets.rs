@@ -149,11 +149,11 @@ fn another_material_is_outside_the_domain() {
     let raw = noisy(&two, 5);
     let measurement = Measurement::spectra(&operator, &raw, Some(NOISE), &[]).unwrap();
     let inverter = Inverter::new(&operator, &measurement.channel).unwrap();
-    let left_out = inverter.seen.left_out_distances();
+    let left_out = inverter.seen.left_out_distances().unwrap();
     let found = inverter.invert(measurement.data.as_ref());
     let outside = found
         .iter()
-        .filter(|i| !Domain::rank(i.distance, &left_out).inside)
+        .filter(|i| !Domain::rank(i.distance, left_out).inside)
         .count();
     println!("{outside} of {} outside", found.len());
     assert!(outside as f64 > 0.95 * found.len() as f64);

@@ -52,7 +52,7 @@ fn outcome(
     measured: &Measurement,
 ) -> Outcome {
     let inverter = Inverter::new(operator, &measured.channel).unwrap();
-    let left_out = inverter.seen.left_out_distances();
+    let left_out = inverter.seen.left_out_distances().unwrap();
     let mean = rows::mean(train.g.as_ref());
     let (mut error, mut total, mut covered, mut count, mut outside) = (0.0, 0.0, 0.0, 0.0, 0.0);
     let mut relative = Vec::new();
@@ -71,7 +71,7 @@ fn outcome(
         }
         error += own;
         relative.push((own / size).sqrt());
-        outside += f64::from(u8::from(!Domain::rank(found.distance, &left_out).inside));
+        outside += f64::from(u8::from(!Domain::rank(found.distance, left_out).inside));
     }
     relative.sort_by(f64::total_cmp);
     Outcome {

@@ -1,7 +1,7 @@
 //! `glassbridge check`.
 
 use super::Outcome;
-use super::invert::{NuisanceName, noise_level};
+use super::instrument_options::{NuisanceName, noise_level};
 use super::load::{self, Loaded};
 use super::predict::pdf_measurement;
 use super::raman::RamanArgs;
@@ -252,7 +252,7 @@ fn write_report(
             row,
             inversion: &pair.inversion,
             domain: pair.comparison.spectrum,
-            map: DomainMap::new(&judge.inverter.seen, sides.spectrum.data.subrows(row, 1)),
+            map: DomainMap::new(&judge.inverter.seen, sides.spectrum.data.subrows(row, 1))?,
             resolution: &resolution,
             choice: Choice::new(operator, &judge.inverter.seen)?,
             pseudo: None,
@@ -260,7 +260,7 @@ fn write_report(
             sources: sides.sources.clone(),
         },
         pdf: &sides.pdf,
-        pdf_map: DomainMap::new(&judge.predictor.seen, sides.pdf.data.subrows(row, 1)),
+        pdf_map: DomainMap::new(&judge.predictor.seen, sides.pdf.data.subrows(row, 1))?,
         comparison: &pair.comparison,
         verdict: &pair.verdict,
         power,
@@ -299,8 +299,8 @@ fn tell(power: &Power, sides: &Sides, pairs: &[Pair], as_json: bool) {
             .map(|p| object(power, p, &sides.findings))
             .collect();
         match objects.as_slice() {
-            [one] if !sides.table => println!("{one}"),
-            many => println!("{}", json!({ "pairs": many })),
+            [one] if !sides.table => say!("{one}"),
+            many => say!("{}", json!({ "pairs": many })),
         }
         return;
     }
@@ -308,7 +308,7 @@ fn tell(power: &Power, sides: &Sides, pairs: &[Pair], as_json: bool) {
     let axis = sides.axis;
     for pair in pairs {
         let c = &pair.comparison;
-        println!(
+        say!(
             "{}: {}  p = {:.3}",
             pair.name,
             pair.verdict.answer.name(),
@@ -316,15 +316,17 @@ fn tell(power: &Power, sides: &Sides, pairs: &[Pair], as_json: bool) {
         );
         load::tell(&pair.findings);
         if !sides.table {
-            println!("{}", pair.verdict.sentence);
+            say!("{}", pair.verdict.sentence);
             for range in &pair.verdict.energy {
-                println!(
+                say!(
                     "  spectrum differs from {:.1} to {:.1} {axis}, by {:+.1} standard deviations",
-                    range.from, range.to, range.deviation
+                    range.from,
+                    range.to,
+                    range.deviation
                 );
             }
             for range in &pair.r {
-                println!("  PDF differs from {:.2} to {:.2} Å", range.from, range.to);
+                say!("  PDF differs from {:.2} to {:.2} Å", range.from, range.to);
             }
         }
     }

@@ -16,12 +16,8 @@ pub(super) struct Args {
 
 #[allow(clippy::unnecessary_wraps, reason = "every verb has this shape")]
 pub(super) fn run(args: &Args) -> Result<Outcome> {
-    let mut command = Cli::command();
-    clap_complete::generate(
-        args.shell,
-        &mut command,
-        "glassbridge",
-        &mut std::io::stdout(),
-    );
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "glassbridge", &mut script);
+    put!("{}", String::from_utf8_lossy(&script));
     Ok(Outcome::Done)
 }

@@ -95,10 +95,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
             "out": args.out,
             "findings": findings,
         });
-        println!("{told}");
+        say!("{told}");
     } else {
         load::tell(&findings);
-        println!(
+        say!(
             "{from} to {}: {} points in {}",
             args.to,
             converted.len(),

@@ -1,5 +1,6 @@
 //! `glassbridge demo`.
 
+use super::read_options::PaperName;
 use super::{Outcome, check};
 use crate::error::{Error, Result};
 use crate::io::files;
@@ -22,6 +23,9 @@ pub(super) struct Args {
     /// Folder for the inputs, the report and its figures.
     #[arg(long, default_value = "glassbridge-demo")]
     out: PathBuf,
+    /// Paper of the report.
+    #[arg(long, value_enum, default_value = "a4")]
+    paper: PaperName,
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
@@ -36,7 +40,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     if cfg!(feature = "pdf") {
         report.push(at("report.pdf"));
     }
-    println!(
+    say!(
         "A simulated silica glass that the operator has not seen: its vibrational spectrum as a spectrometer would measure it,\n\
          and its T(r) as a diffractometer would. Do they belong together?\n"
     );
@@ -45,14 +49,13 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         spectrum: at(SPECTRUM),
         pdf: at(PDF),
         report,
+        paper: args.paper,
         figures: Some(at("figures")),
         ..check::Args::default()
     })?;
     let folder = args.out.display();
-    println!(
-        "\nreport    {folder}/report.{{pdf,html}}\nfigures   {folder}/figures/*.{{png,svg,csv}}"
-    );
-    println!(
+    say!("\nreport    {folder}/report.{{pdf,html}}\nfigures   {folder}/figures/*.{{png,svg,csv}}");
+    say!(
         "again     glassbridge check {folder}/{OPERATOR} --spectrum {folder}/{SPECTRUM} --pdf {folder}/{PDF} --report again.pdf"
     );
     Ok(outcome)

@@ -44,9 +44,9 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         write_figures(&overview::collected(&name, seen.figures), folder)?;
     }
     if args.json {
-        println!("{}", seen.facts);
+        say!("{}", seen.facts);
     } else {
-        println!("{}", told::told(&seen.facts));
+        say!("{}", told::told(&seen.facts));
     }
     Ok(Outcome::Done)
 }

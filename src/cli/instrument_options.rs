@@ -1,13 +1,104 @@
 //! What the user says about the spectrometer, and about the glass besides its spectrum.
 
+use super::raman::RamanArgs;
+use super::read_options::ReadArgs;
 use crate::error::{Error, Result};
-use crate::inverse::Constraints;
+use crate::inverse::{Constraints, Nuisance, Spectroscopy};
 use crate::io::{files, npy};
+use clap::ValueEnum;
 use faer::Mat;
 use std::path::{Path, PathBuf};
 
 /// A covariance of 5000 points as text.
 const LARGEST: u64 = 1 << 30;
+
+/// How spectra to be inverted are read, and all that is known of them besides.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct SpectrumArgs {
+    /// White noise relative to the rms of the spectrum, where the file has no errors (else it is estimated).
+    #[arg(long)]
+    noise: Option<f64>,
+    /// What to fit along with the spectrum.
+    #[arg(long, value_delimiter = ',', value_enum)]
+    nuisance: Vec<NuisanceName>,
+    #[command(flatten)]
+    instrument: InstrumentArgs,
+    #[command(flatten)]
+    glass: ConstraintArgs,
+    #[command(flatten)]
+    pub(super) read: ReadArgs,
+    #[command(flatten)]
+    pub(super) raman: RamanArgs,
+}
+
+/// The same, checked and read.
+pub(super) struct Known {
+    level: Option<f64>,
+    nuisances: Vec<Nuisance>,
+    resolution: Vec<f64>,
+    covariance: Option<Mat<f64>>,
+    pub(super) constraints: Constraints,
+}
+
+impl SpectrumArgs {
+    /// Checks and reads what they name.
+    pub(super) fn known(&self) -> Result<Known> {
+        Ok(Known {
+            level: noise_level(self.noise)?,
+            nuisances: self.nuisance.iter().map(|n| (*n).into()).collect(),
+            resolution: self.instrument.resolution.clone(),
+            covariance: self.instrument.covariance()?,
+            constraints: self.glass.constraints()?,
+        })
+    }
+}
+
+impl Known {
+    /// For the inversion.
+    pub(super) fn spectroscopy(&self) -> Spectroscopy<'_> {
+        Spectroscopy {
+            level: self.level,
+            nuisances: &self.nuisances,
+            resolution: &self.resolution,
+            covariance: self.covariance.as_ref().map(Mat::as_ref),
+        }
+    }
+}
+
+/// Nuisances on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum NuisanceName {
+    /// Unknown factor.
+    Scale,
+    /// Constant and linear background.
+    Background,
+    /// Stretch and offset of the energy axis.
+    Shift,
+    /// Extra Gaussian broadening.
+    Width,
+}
+
+impl From<NuisanceName> for Nuisance {
+    fn from(name: NuisanceName) -> Self {
+        match name {
+            NuisanceName::Scale => Self::Scale,
+            NuisanceName::Background => Self::Background,
+            NuisanceName::Shift => Self::Shift,
+            NuisanceName::Width => Self::Width,
+        }
+    }
+}
+
+/// Checks a relative noise level from the command line.
+pub(super) fn noise_level(noise: Option<f64>) -> Result<Option<f64>> {
+    match noise {
+        Some(level) if !(level.is_finite() && (0.0..10.0).contains(&level)) => {
+            Err(Error::new(format!("--noise {level} is not a noise level"))
+                .cure("give the noise relative to the rms of the spectrum, such as 0.03"))
+        }
+        other => Ok(other),
+    }
+}
 
 /// How the instrument sees.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -19,7 +110,7 @@ pub(super) struct InstrumentArgs {
         value_name = "FWHM",
         allow_negative_numbers = true
     )]
-    pub(super) resolution: Vec<f64>,
+    resolution: Vec<f64>,
     /// Covariance of the measured points, a square .npy or .csv in ascending order of x
     #[arg(long, value_name = "FILE")]
     covariance: Option<PathBuf>,

@@ -1,9 +1,8 @@
 //! `glassbridge invert`.
 
 use super::Outcome;
-use super::instrument_options::{ConstraintArgs, InstrumentArgs};
+use super::instrument_options::SpectrumArgs;
 use super::load::{self, Loaded};
-use super::raman::RamanArgs;
 use super::read_options::{PaperName, ReadArgs};
 use super::series::{self, ScanArgs};
 use crate::consistency::{Domain, DomainMap};
@@ -11,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::inverse::pseudo_inverse::{Filter, Penalty, PseudoInverse, PseudoInversion, Rule};
 use crate::inverse::{
-    Channel, Choice, Constraints, Instruments, Inversion, Inverter, Measurement, Nuisance,
-    NuisanceFit, Ready, Resolution, Seen, Spectroscopy, Stacked, undeclared,
+    Channel, Choice, Constraints, Instruments, Inversion, Inverter, Measurement, NuisanceFit, Raw,
+    Ready, Resolution, Seen, Spectroscopy, Stacked, undeclared,
 };
 use crate::io::files;
 use crate::io::npz::Bundle;
@@ -26,7 +25,8 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A spectrum farther out than this share of the training glasses is looked at for undeclared nuisances.
+/// One spectrum farther out than this share of the training glasses is looked at for undeclared nuisances; of N the farthest, farther out
+/// than the N-th part of it.
 const SUSPICIOUS: f64 = 0.2;
 
 /// The pair distribution function that a spectrum implies, with a calibrated 95 % band.
@@ -48,16 +48,8 @@ pub(super) struct Args {
     out: PathBuf,
     #[command(flatten)]
     how: How,
-    /// White noise relative to the rms of the spectrum, where the file has no errors (else it is estimated).
-    #[arg(long)]
-    noise: Option<f64>,
-    /// What to fit along with the spectrum.
-    #[arg(long, value_delimiter = ',', value_enum)]
-    nuisance: Vec<NuisanceName>,
     #[command(flatten)]
-    instrument: InstrumentArgs,
-    #[command(flatten)]
-    glass: ConstraintArgs,
+    spectrum: SpectrumArgs,
     /// Another spectrum of the same samples with its own operator, trained on the same structures: inverted jointly
     #[arg(long, value_name = "OP.npz=SPECTRUM")]
     with: Vec<String>,
@@ -69,10 +61,6 @@ pub(super) struct Args {
     paper: PaperName,
     #[command(flatten)]
     scan: ScanArgs,
-    #[command(flatten)]
-    read: ReadArgs,
-    #[command(flatten)]
-    raman: RamanArgs,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -119,41 +107,6 @@ enum RuleName {
     HeldOut,
 }
 
-/// Nuisances on the command line.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum NuisanceName {
-    /// Unknown factor.
-    Scale,
-    /// Constant and linear background.
-    Background,
-    /// Stretch and offset of the energy axis.
-    Shift,
-    /// Extra Gaussian broadening.
-    Width,
-}
-
-impl From<NuisanceName> for Nuisance {
-    fn from(name: NuisanceName) -> Self {
-        match name {
-            NuisanceName::Scale => Self::Scale,
-            NuisanceName::Background => Self::Background,
-            NuisanceName::Shift => Self::Shift,
-            NuisanceName::Width => Self::Width,
-        }
-    }
-}
-
-/// Checks a relative noise level from the command line.
-pub(super) fn noise_level(noise: Option<f64>) -> Result<Option<f64>> {
-    match noise {
-        Some(level) if !(level.is_finite() && (0.0..10.0).contains(&level)) => {
-            Err(Error::new(format!("--noise {level} is not a noise level"))
-                .cure("give the noise relative to the rms of the spectrum, such as 0.03"))
-        }
-        other => Ok(other),
-    }
-}
-
 /// One input file, inverted.
 pub(super) struct Done {
     pub(super) loaded: Loaded,
@@ -173,47 +126,37 @@ pub(super) struct Done {
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
     let operator = Operator::load(&args.operator)?;
-    let level = noise_level(args.noise)?;
-    let nuisances: Vec<Nuisance> = args.nuisance.iter().map(|n| (*n).into()).collect();
-    let covariance = args.instrument.covariance()?;
-    let spectroscopy = Spectroscopy {
-        level,
-        nuisances: &nuisances,
-        resolution: &args.instrument.resolution,
-        covariance: covariance.as_ref().map(Mat::as_ref),
-    };
-    let constraints = args.glass.constraints()?;
+    let known = args.spectrum.known()?;
+    let spectroscopy = known.spectroscopy();
     let mut instruments = Instruments::new(&operator);
     let mut all = Vec::new();
     for path in &args.spectra {
-        let loaded = load::curves(path, &args.read, operator.meta.quantity)?;
-        let loaded = args.raman.applied(loaded, operator.meta.quantity)?;
-        let measurement = Measurement::spectra_with(&operator, &loaded.raw, &spectroscopy)?;
-        let mut done = if args.with.is_empty() {
+        let (loaded, measurement) = measured(&operator, path, &args.spectrum, &spectroscopy)?;
+        all.push(if args.with.is_empty() {
             let ready = instruments.of(&measurement.channel)?;
+            let constraints = &known.constraints;
             invert(
                 &operator,
                 &ready,
                 loaded,
                 measurement,
                 &args.how,
-                &constraints,
+                constraints,
             )?
         } else {
+            let constraints = &known.constraints;
             joint(
                 &operator,
                 loaded,
                 measurement,
                 args,
                 &spectroscopy,
-                &constraints,
+                constraints,
             )?
-        };
-        if nuisances.is_empty() && args.with.is_empty() && done.domains[0].q_share < SUSPICIOUS {
-            done.findings
-                .extend(undeclared(&operator, &done.loaded.raw, &spectroscopy));
-        }
-        all.push(done);
+        });
+    }
+    if spectroscopy.nuisances.is_empty() && args.with.is_empty() {
+        look_for_undeclared(&operator, &mut all, &spectroscopy);
     }
     let borrowed: Vec<&Done> = all.iter().collect();
     write_tables(&operator, &borrowed, &args.out)?;
@@ -232,6 +175,44 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     } else {
         Outcome::Disagrees
     })
+}
+
+/// Reads a file and brings it to the operator.
+pub(super) fn measured(
+    operator: &Operator,
+    path: &Path,
+    how: &SpectrumArgs,
+    spectroscopy: &Spectroscopy<'_>,
+) -> Result<(Loaded, Measurement)> {
+    let loaded = load::curves(path, &how.read, operator.meta.quantity)?;
+    let loaded = how.raman.applied(loaded, operator.meta.quantity)?;
+    let measurement = Measurement::spectra_with(operator, &loaded.raw, spectroscopy)?;
+    Ok((loaded, measurement))
+}
+
+/// Looks at the spectrum that is farthest outside, if it is farther than one of so many should be: what an instrument did, it did to
+/// all of them, and the search takes longer than a hundred inversions.
+fn look_for_undeclared(operator: &Operator, all: &mut [Done], spectroscopy: &Spectroscopy<'_>) {
+    let each = (all.iter().enumerate())
+        .flat_map(|(f, done)| done.domains.iter().enumerate().map(move |(k, d)| (f, k, d)));
+    let count = each.clone().count();
+    let Some((file, row, domain)) = each.min_by(|a, b| a.2.q_share.total_cmp(&b.2.q_share)) else {
+        return;
+    };
+    if domain.q_share * count as f64 >= SUSPICIOUS {
+        return;
+    }
+    let done = &mut all[file];
+    let raw = Raw {
+        y: done.loaded.raw.y.subrows(row, 1).to_owned(),
+        ..done.loaded.raw.clone()
+    };
+    if let Some(mut finding) = undeclared(operator, &raw, spectroscopy) {
+        if count > 1 {
+            finding.message = format!("{}: {}", done.loaded.names[row], finding.message);
+        }
+        done.findings.push(finding);
+    }
 }
 
 /// That of the one spectrum, or of the series.
@@ -255,7 +236,7 @@ fn report<'a>(
         row: 0,
         inversion: &done.inversions[0],
         domain: done.domains[0],
-        map: DomainMap::new(&ready.inverter.seen, done.measurement.data.subrows(0, 1)),
+        map: DomainMap::new(&ready.inverter.seen, done.measurement.data.subrows(0, 1))?,
         resolution: &done.resolution,
         choice: Choice::new(operator, &ready.inverter.seen)?,
         pseudo: done.pseudo.first(),
@@ -338,9 +319,11 @@ pub(super) fn finish(
             "Where a constraint decides, the data do not: see `active` in the summary.",
         ));
     }
+    let left_out = ready.inverter.seen.left_out_distances()?;
+    let densities = ready.inverter.left_out_densities();
     Ok(Done {
         domains: (inversions.iter())
-            .map(|i| Domain::rank(i.distance, &ready.left_out))
+            .map(|i| Domain::ranked(i.distance, left_out, i.relative_density.zip(densities)))
             .collect(),
         cutoff: operator
             .relative_density
@@ -462,30 +445,33 @@ fn other_estimates(
     inverter: &Inverter<'_>,
     how: &How,
 ) -> Result<(Vec<Vec<f64>>, Vec<PseudoInversion>)> {
-    let rows: Vec<Measurement> = (0..done.measurement.data.nrows())
-        .map(|i| done.measurement.one(i))
-        .collect();
     let divided = |x: Vec<f64>, inversion: &Inversion| -> Vec<f64> {
         let density = inversion.relative_density.unwrap_or(1.0);
         x.into_iter().map(|x| x / density).collect()
     };
+    let measurement = &done.measurement;
+    let seen = &inverter.seen;
+    let rows = 0..measurement.data.nrows();
     if how.estimator == Estimator::Backward {
-        let each = rows.iter().zip(&done.inversions).map(|(one, inversion)| {
+        let each = rows.zip(&done.inversions).map(|(i, inversion)| {
+            let one = measurement.one(i);
             let x = backward(operator, &one.channel, one.data.as_ref())?.remove(0);
             Ok(divided(x, inversion))
         });
         return Ok((each.collect::<Result<_>>()?, Vec::new()));
     }
-    let shared = pseudo_inverse(operator, &done.measurement.channel, &inverter.seen, how)?;
-    let mut pseudo = Vec::new();
-    for one in &rows {
-        let z = crate::operator::rows::row(one.data.as_ref(), 0);
-        pseudo.push(if one.nuisances.is_empty() {
-            shared.invert(&z)?
-        } else {
-            pseudo_inverse(operator, &one.channel, &inverter.seen, how)?.invert(&z)?
-        });
-    }
+    let pseudo = if measurement.nuisances.is_empty() {
+        pseudo_inverse(operator, &measurement.channel, seen, how)?
+            .invert_all(measurement.data.as_ref())?
+    } else {
+        // Each through its own channel.
+        rows.map(|i| {
+            let one = measurement.one(i);
+            let z = crate::operator::rows::row(one.data.as_ref(), 0);
+            pseudo_inverse(operator, &one.channel, seen, how)?.invert(&z)
+        })
+        .collect::<Result<_>>()?
+    };
     let g = (pseudo.iter().zip(&done.inversions))
         .map(|(p, inversion)| divided(p.x.clone(), inversion))
         .collect();
@@ -557,19 +543,29 @@ pub(super) fn write_tables(operator: &Operator, all: &[&Done], out: &Path) -> Re
     files::replace_text(&out.join("summary.csv"), &summary)
 }
 
-/// Averaging kernels and shares, once for neighbouring spectra of one instrument.
+/// Averaging kernels and shares, once for the spectra of one instrument (`_2` and so on: of another), and which each spectrum has
+/// (`instrument`, from 1).
 fn write_kernels(operator: &Operator, all: &[Done], out: &Path) -> Result<()> {
     let axis = operator.meta.r.centres();
-    let mut each: Vec<&Arc<Resolution>> = all.iter().map(|d| &d.resolution).collect();
-    each.dedup_by(|a, b| Arc::ptr_eq(a, b));
+    let mut each: Vec<&Arc<Resolution>> = Vec::new();
+    let mut instrument: Vec<f64> = Vec::new();
+    for done in all {
+        let known = each.iter().position(|r| Arc::ptr_eq(r, &done.resolution));
+        let at = known.unwrap_or(each.len());
+        if at == each.len() {
+            each.push(&done.resolution);
+        }
+        instrument.extend(done.inversions.iter().map(|_| (at + 1) as f64));
+    }
+    let row = |v: &[f64]| Mat::from_fn(1, v.len(), |_, j| v[j]);
     let mut kernels = Bundle::default();
+    (kernels.arrays).insert("instrument".into(), row(&instrument));
     for (k, r) in each.into_iter().enumerate() {
         let suffix = if k == 0 {
             String::new()
         } else {
             format!("_{}", k + 1)
         };
-        let row = |v: &[f64]| Mat::from_fn(1, v.len(), |_, j| v[j]);
         for (name, m) in [
             ("kernels", r.kernels.clone()),
             ("data_share", row(&r.data_share)),
@@ -733,7 +729,7 @@ fn tell(operator: &Operator, all: &[Done], args: &Args) {
     let findings: Vec<_> = all.iter().flat_map(findings).collect();
     let rows = summaries(operator, all.iter());
     if args.json {
-        println!(
+        say!(
             "{}",
             json!({ "spectra": rows, "findings": findings, "out": args.out })
         );
@@ -745,7 +741,7 @@ fn tell(operator: &Operator, all: &[Done], args: &Args) {
         .filter(|r| r["verdict"] == "outside-domain")
         .count();
     let done = &all[0];
-    println!(
+    say!(
         "{} inverted: the data decide {:.1} directions of {} ({:.0} bits), the prior the rest",
         if rows.len() == 1 {
             "1 spectrum".into()
@@ -757,9 +753,9 @@ fn tell(operator: &Operator, all: &[Done], args: &Args) {
         done.resolution.bits
     );
     if outside > 0 {
-        println!(
+        say!(
             "{outside} outside the operator's domain: it was not trained on such a glass, do not trust the result"
         );
     }
-    println!("written to {}", args.out.display());
+    say!("written to {}", args.out.display());
 }

@@ -118,9 +118,20 @@ pub(super) fn source(path: &Path) -> Result<(String, String)> {
     Ok((path.display().to_string(), hash.to_hex().to_string()))
 }
 
-/// Says doubts on standard error.
+/// Says doubts on standard error, what is true of many files once.
 pub(super) fn tell(findings: &[Finding]) {
+    let mut told: Vec<(&Finding, usize)> = Vec::new();
     for finding in findings {
-        eprintln!("note: {} {}", finding.message, finding.advice);
+        match told.iter_mut().find(|(known, _)| *known == finding) {
+            Some((_, times)) => *times += 1,
+            None => told.push((finding, 1)),
+        }
+    }
+    for (finding, times) in told {
+        let times = match times {
+            1 => String::new(),
+            n => format!(" ({n} times)"),
+        };
+        eprintln!("note: {} {}{times}", finding.message, finding.advice);
     }
 }

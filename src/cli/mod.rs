@@ -2,11 +2,10 @@
 //!
 //! Exit codes: 0 done, 1 bad input or failed work, 2 wrong usage, 3 done and the verdict is not "consistent".
 //! Results go to standard output or the named file, words to standard error.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is the terminal"
-)]
+#![allow(clippy::print_stderr, reason = "this is the terminal")]
+
+#[macro_use]
+mod out;
 
 mod check;
 mod completions;

@@ -88,9 +88,9 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     }
     load::tell(&found.findings);
     if args.json {
-        println!("{}", told::summary(&found));
+        say!("{}", told::summary(&found));
     } else {
-        print!("{}", told::words(&found));
+        put!("{}", told::words(&found));
     }
     Ok(Outcome::Done)
 }

@@ -83,10 +83,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
             "out": args.out,
             "findings": findings,
         });
-        println!("{summary}");
+        say!("{summary}");
     } else {
         load::tell(&findings);
-        println!(
+        say!(
             "{} written to {}",
             operator.meta.quantity,
             args.out.display()

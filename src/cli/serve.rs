@@ -28,9 +28,9 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     let server = Server::bind(operator, load::source(&args.operator)?, args.port)?;
     let address = format!("http://{}/", server.address());
     if args.json {
-        println!("{}", serde_json::json!({ "address": address }));
+        say!("{}", serde_json::json!({ "address": address }));
     } else {
-        println!("{address}\nopen it in a browser on this machine; Ctrl-C ends it");
+        say!("{address}\nopen it in a browser on this machine; Ctrl-C ends it");
     }
     server.run();
     Ok(Outcome::Done)

@@ -62,11 +62,11 @@ fn shard(text: &str) -> std::result::Result<Shard, String> {
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
     if args.list {
-        recipe::names().for_each(|name| println!("{name}"));
+        recipe::names().for_each(|name| say!("{name}"));
         return Ok(Outcome::Done);
     }
     if let Some(name) = &args.print {
-        print!("{}", recipe::text(name)?);
+        put!("{}", recipe::text(name)?);
         return Ok(Outcome::Done);
     }
     let (Some(name), Some(out)) = (&args.recipe, &args.out) else {
@@ -105,18 +105,18 @@ fn simulate(args: &Args, recipe: &Recipe, out: &std::path::Path) -> Result<Outco
     };
     let flagged = unusable.into_inner();
     if args.json {
-        println!(
+        say!(
             "{}",
             json!({ "out": out, "samples": recipe.samples, "missing": missing, "flagged_in_this_run": flagged })
         );
     } else if missing > 0 {
-        println!(
+        say!(
             "this shard is done; {missing} of {} samples are still missing in {}",
             recipe.samples,
             out.display()
         );
     } else {
-        println!(
+        say!(
             "{} samples in {}; {flagged} of those made now are flagged as not usable, see samples.csv",
             recipe.samples,
             out.display()

@@ -178,11 +178,11 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     }
     operator.save(out)?;
     if args.json {
-        println!("{}", summary(&operator, &findings));
+        say!("{}", summary(&operator, &findings));
     } else {
         load::tell(&findings);
-        print!("{}", words(&operator));
-        println!("written to {}", out.display());
+        put!("{}", words(&operator));
+        say!("written to {}", out.display());
     }
     Ok(Outcome::Done)
 }
@@ -223,19 +223,19 @@ fn sharpness(args: &Args, set: &TrainingSet) -> Result<Vec<Finding>> {
 
 fn tell_scope(json: bool) {
     if json {
-        println!("{}", json!(scope::TABLE));
+        say!("{}", json!(scope::TABLE));
         return;
     }
     for row in scope::TABLE {
         let verdict = if row.linear { "linear" } else { "refused" };
-        println!(
+        say!(
             "{:<30} {verdict:<8} {:<28} {}",
             row.observable,
             row.quantities.join(", "),
             row.because
         );
     }
-    println!("after arXiv:2602.05313, table I");
+    say!("after arXiv:2602.05313, table I");
 }
 
 /// Mean squared errors in the unit of the training file: (1/THz)² where the spectra came per THz.

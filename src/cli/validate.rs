@@ -1,5 +1,6 @@
 //! `glassbridge validate`.
 
+use super::read_options::PaperName;
 use super::{Outcome, load, training_data};
 use crate::consistency::Validation;
 use crate::consistency::validation::{Known, Settings};
@@ -41,6 +42,9 @@ pub(super) struct Args {
     /// Write a report (.pdf, .html or .json; may be given more than once).
     #[arg(long)]
     report: Vec<PathBuf>,
+    /// Paper of the report.
+    #[arg(long, value_enum, default_value = "a4")]
+    paper: PaperName,
     /// Write the report's figures (PNG, SVG, CSV) into this folder.
     #[arg(long)]
     figures: Option<PathBuf>,
@@ -75,10 +79,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     };
     write(args, &operator, &validation, set.sources)?;
     if args.json {
-        println!("{}", json!(validation));
+        say!("{}", json!(validation));
     } else {
         load::tell(&validation.findings);
-        print!("{}", words(&validation));
+        put!("{}", words(&validation));
     }
     Ok(Outcome::Done)
 }
@@ -147,12 +151,13 @@ fn write(
     }
     sources.insert(0, load::source(&args.operator)?);
     let name = args.operator.file_name().unwrap_or_default();
-    let report = pages::validation_report(&pages::ValidationView {
+    let mut report = pages::validation_report(&pages::ValidationView {
         operator,
         name: &name.to_string_lossy(),
         validation,
         sources: &sources,
     })?;
+    report.paper = args.paper.into();
     for path in &args.report {
         pages::write(&report, path)?;
     }

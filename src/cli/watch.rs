@@ -1,14 +1,15 @@
 //! `glassbridge watch`.
 
-use super::invert::{Done, NuisanceName, finish, noise_level, summaries, write_tables};
-use super::read_options::ReadArgs;
+use super::instrument_options::{Known, SpectrumArgs};
+use super::invert::{Done, finish, measured, summaries, write_tables};
+use super::read_options::PaperName;
 use super::series::{self, ScanArgs};
 use super::{Outcome, load};
 use crate::error::{Error, Result};
-use crate::inverse::{Constraints, Instruments, Measurement, Nuisance};
+use crate::inverse::Instruments;
 use crate::live::Folder;
 use crate::operator::Operator;
-use crate::report::pages;
+use crate::report::{Report, pages};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     glassbridge watch sio2.npz /data/run7 --noise 0.03 --scan name --out run7\n  \
+    glassbridge watch sio2.npz /data/run7 --resolution 2.5 --non-negative --out run7\n  \
     glassbridge watch sio2.npz /data/run7 --once --json\n\n\
     Keep OUT/series.html open in a browser and reload it. A file that is still written is waited for, one that cannot be read is\n\
     told and passed over, one that changes is inverted again. Spectra of one instrument (same points, errors within a tenth)\n\
@@ -30,17 +32,16 @@ pub(super) struct Args {
     /// Folder for g.csv with its band, summary.csv and series.html [default: FOLDER/glassbridge]
     #[arg(long)]
     out: Option<PathBuf>,
-    /// White noise relative to the rms of the spectrum, where a file has no errors (else it is estimated).
-    #[arg(long)]
-    noise: Option<f64>,
-    /// What to fit along with the spectrum.
-    #[arg(long, value_delimiter = ',', value_enum)]
-    nuisance: Vec<NuisanceName>,
+    #[command(flatten)]
+    spectrum: SpectrumArgs,
     #[command(flatten)]
     scan: ScanArgs,
     /// Another report of the series (.html, .pdf or .json), renewed as series.html is.
     #[arg(long)]
     report: Vec<PathBuf>,
+    /// Paper of the reports.
+    #[arg(long, value_enum, default_value = "a4")]
+    paper: PaperName,
     /// Seconds between two looks; a file is whole when two looks find it unchanged.
     #[arg(long, default_value_t = 1.0, value_name = "SECONDS")]
     every: f64,
@@ -50,8 +51,6 @@ pub(super) struct Args {
     /// End when nothing has landed for so long.
     #[arg(long, value_name = "SECONDS", conflicts_with = "once")]
     idle: Option<f64>,
-    #[command(flatten)]
-    read: ReadArgs,
     /// Print JSON, one object a line: each spectrum, each file that was passed over, each renewal.
     #[arg(long)]
     json: bool,
@@ -62,8 +61,7 @@ struct Series<'a> {
     operator: &'a Operator,
     source: (String, String),
     instruments: Instruments<'a>,
-    level: Option<f64>,
-    nuisances: Vec<Nuisance>,
+    known: Known,
     args: &'a Args,
     out: PathBuf,
     /// By path, in the order in which they landed.
@@ -79,8 +77,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         operator: &operator,
         source: load::source(&args.operator)?,
         instruments: Instruments::new(&operator),
-        level: noise_level(args.noise)?,
-        nuisances: args.nuisance.iter().map(|n| (*n).into()).collect(),
+        known: args.spectrum.known()?,
         args,
         out: args
             .out
@@ -134,18 +131,18 @@ impl Series<'_> {
     }
 
     fn invert(&mut self, path: &Path) -> Result<Done> {
-        let loaded = load::curves(path, &self.args.read, self.operator.meta.quantity)?;
+        let (operator, args) = (self.operator, self.args);
+        let how = self.known.spectroscopy();
+        let (loaded, measurement) = measured(operator, path, &args.spectrum, &how)?;
         // A name without a number would spoil the report of all others.
-        self.args.scan.values(&loaded.names)?;
-        let measurement =
-            Measurement::spectra(self.operator, &loaded.raw, self.level, &self.nuisances)?;
+        args.scan.values(&loaded.names)?;
         let ready = self.instruments.of(&measurement.channel)?;
         finish(
-            self.operator,
+            operator,
             &ready,
             loaded,
             measurement,
-            &Constraints::default(),
+            &self.known.constraints,
         )
     }
 
@@ -159,9 +156,9 @@ impl Series<'_> {
     fn tell(&self, path: &Path, done: &Done) {
         for row in summaries(self.operator, std::iter::once(done)) {
             if self.args.json {
-                println!("{}", json!({ "file": path, "spectrum": row }));
+                say!("{}", json!({ "file": path, "spectrum": row }));
             } else {
-                println!(
+                say!(
                     "{}: {}",
                     row["sample"].as_str().unwrap_or_default(),
                     row["verdict"].as_str().unwrap_or_default()
@@ -173,14 +170,18 @@ impl Series<'_> {
     fn renew(&self) -> Result<()> {
         let all: Vec<&Done> = self.files.iter().map(|(_, done)| done).collect();
         write_tables(self.operator, &all, &self.out)?;
-        let report = series::report(self.operator, self.source.clone(), &all, &self.args.scan)?;
+        let source = self.source.clone();
+        let report = Report {
+            paper: self.args.paper.into(),
+            ..series::report(self.operator, source, &all, &self.args.scan)?
+        };
         let page = self.out.join("series.html");
         for path in std::iter::once(&page).chain(&self.args.report) {
             pages::write(&report, path)?;
         }
         if self.args.json {
             let frames: usize = all.iter().map(|d| d.inversions.len()).sum();
-            println!("{}", json!({ "renewed": page, "spectra": frames }));
+            say!("{}", json!({ "renewed": page, "spectra": frames }));
         }
         Ok(())
     }
@@ -202,7 +203,7 @@ impl Series<'_> {
 
 fn skipped(path: &Path, why: &str, as_json: bool) {
     if as_json {
-        println!("{}", json!({ "file": path, "skipped": why }));
+        say!("{}", json!({ "file": path, "skipped": why }));
     } else {
         eprintln!("passed over: {}: {why}", path.display());
     }

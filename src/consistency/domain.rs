@@ -48,6 +48,19 @@ impl Domain {
         }
     }
 
+    /// Ranks a curve by its `(T², Q)` and, where it is known with those of the left-out curves, by its relative density.
+    pub fn ranked(
+        distance: (f64, f64),
+        left_out: &[(f64, f64)],
+        density: Option<(f64, &[f64])>,
+    ) -> Self {
+        let domain = Self::rank(distance, left_out);
+        match density {
+            Some((density, left_out)) => domain.with_density(density, left_out),
+            None => domain,
+        }
+    }
+
     /// With the density also ranked. It is one direction of many in T², where a density well outside the range of the training glasses
     /// hardly shows; and it is what the curve tells best.
     #[must_use]

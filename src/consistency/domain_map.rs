@@ -1,6 +1,7 @@
 //! Where a curve sits among the training glasses, for the eye.
 
 use super::domain::OUTSIDE_BELOW;
+use crate::error::Result;
 use crate::inverse::Seen;
 use faer::MatRef;
 
@@ -21,15 +22,17 @@ pub struct DomainMap {
 
 impl DomainMap {
     /// Of one curve (1 x m, at the points of the channel that `seen` was carried to).
-    pub fn new(seen: &Seen, curve: MatRef<'_, f64>) -> Self {
+    ///
+    /// Errors: a decomposition does not converge.
+    pub fn new(seen: &Seen, curve: MatRef<'_, f64>) -> Result<Self> {
         let conditional = &seen.conditional;
-        let white = conditional.whiten(curve);
-        let scores = conditional.standard_scores(white.as_ref());
+        let along = seen.scores(curve);
+        let scores = conditional.standard_scores(&along);
         let glasses = conditional.training_scores();
         // A training set may differ in one direction only.
         let second = |row: &dyn Fn(usize) -> f64, k: usize| if k > 1 { row(1) } else { 0.0 };
-        let left_out = seen.left_out_distances();
-        Self {
+        let left_out = seen.left_out_distances()?;
+        Ok(Self {
             glasses: (0..glasses.nrows())
                 .map(|i| {
                     let at = |k: usize| glasses[(i, k)];
@@ -37,13 +40,13 @@ impl DomainMap {
                 })
                 .collect(),
             here: (scores[(0, 0)], second(&|k| scores[(k, 0)], scores.nrows())),
-            distance: conditional.distances(white.as_ref())[0],
+            distance: conditional.distances(&along)[0],
             limits: (
                 limit(left_out.iter().map(|d| d.0)),
                 limit(left_out.iter().map(|d| d.1)),
             ),
-            left_out,
-        }
+            left_out: left_out.to_vec(),
+        })
     }
 }
 

@@ -1,22 +1,30 @@
 //! Many spectra against many PDFs: each side is prepared once, then any two can be paired.
 
 use super::power::LEVEL;
-use super::predictive::{Judge, whiten};
-use crate::operator::rows;
+use super::predictive::Judge;
+use crate::error::Result;
 use faer::{Mat, MatRef};
+
+/// Whitened curves at the measured points, one a column.
+#[derive(Debug)]
+struct Whitened {
+    white: Mat<f64>,
+    /// Along the strong directions of the map's error.
+    along: Mat<f64>,
+}
 
 /// Spectra ready to be paired.
 #[derive(Debug)]
 pub(super) struct Spectra {
-    white: Mat<f64>,
+    measured: Whitened,
     inside: Vec<bool>,
 }
 
 /// PDFs ready to be paired.
 #[derive(Debug)]
 pub(super) struct Pdfs {
-    /// The spectra they imply, whitened at the measured points.
-    white: Mat<f64>,
+    /// The spectra they imply.
+    implied: Whitened,
     local: Vec<f64>,
     inside: Vec<bool>,
 }
@@ -36,33 +44,37 @@ impl Spectra {
 }
 
 impl Judge<'_> {
+    fn whitened(&self, curves: MatRef<'_, f64>) -> Whitened {
+        let white = self.whiten(curves);
+        Whitened {
+            along: self.model.along(&white),
+            white,
+        }
+    }
+
     /// Prepares measured spectra (N x m).
     pub(super) fn spectra(&self, z: MatRef<'_, f64>) -> Spectra {
-        let own = &self.inverter.seen.conditional;
-        let distances = own.distances(own.whiten(z).as_ref());
-        self.spectra_at(z, &distances, self.densities(z).as_deref())
+        let domain = |distance, density| self.spectrum_domain(distance, density).inside;
+        Spectra {
+            inside: (self.inverter.invert(z).iter())
+                .map(|i| domain(i.distance, i.relative_density))
+                .collect(),
+            measured: self.whitened(z),
+        }
     }
 
     /// Prepares spectra of the training glasses themselves, changed at will; row i is judged by the fold that does not know glass i.
-    pub(super) fn left_out_spectra(&self, z: MatRef<'_, f64>) -> Spectra {
-        let seen = &self.inverter.seen;
-        let density =
-            (self.operator.relative_density.as_ref()).map(|known| seen.infer_left_out_of(z, known));
-        self.spectra_at(z, &seen.left_out_distances_of(z), density.as_deref())
-    }
-
-    fn spectra_at(
-        &self,
-        z: MatRef<'_, f64>,
-        distances: &[(f64, f64)],
-        density: Option<&[f64]>,
-    ) -> Spectra {
-        let inside =
-            |(i, d): (usize, &(f64, f64))| self.spectrum_domain(*d, density.map(|d| d[i])).inside;
-        Spectra {
-            white: whiten(&self.lower, z),
-            inside: distances.iter().enumerate().map(inside).collect(),
-        }
+    pub(super) fn left_out_spectra(&self, z: MatRef<'_, f64>) -> Result<Spectra> {
+        let scores = self.inverter.seen.scores(z);
+        let distances = self.inverter.seen.left_out_distances_of(&scores)?;
+        let density = self.inverter.left_out_densities_of(&scores);
+        let density = |i: usize| density.as_ref().map(|d| d[i]);
+        Ok(Spectra {
+            inside: (distances.iter().enumerate())
+                .map(|(i, d)| self.spectrum_domain(*d, density(i)).inside)
+                .collect(),
+            measured: self.whitened(z),
+        })
     }
 
     /// Prepares measured PDFs (N x m', as descriptors).
@@ -72,7 +84,7 @@ impl Judge<'_> {
             predictions[i].spectrum[j]
         });
         Pdfs {
-            white: whiten(&self.lower, self.see(implied.as_ref()).as_ref()),
+            implied: self.whitened(self.see(implied.as_ref()).as_ref()),
             local: predictions.iter().map(|p| p.local).collect(),
             inside: predictions
                 .iter()
@@ -82,29 +94,37 @@ impl Judge<'_> {
     }
 
     /// Prepares PDFs of the training glasses themselves, changed at will; row i is judged by the fold that does not know glass i.
-    pub(super) fn left_out_pdfs(&self, d: MatRef<'_, f64>) -> Pdfs {
-        let implied = self.predictor.predict_left_out(d);
+    pub(super) fn left_out_pdfs(&self, d: MatRef<'_, f64>) -> Result<Pdfs> {
         let seen = &self.predictor.seen;
-        let distances = seen.left_out_distances_of(d);
-        let density =
-            (self.operator.relative_density.as_ref()).map(|known| seen.infer_left_out_of(d, known));
+        let scores = seen.scores(d);
+        let distances = seen.left_out_distances_of(&scores)?;
+        let (implied, density) = self.predictor.predict_left_out(&scores);
         let density = |i: usize| density.as_ref().map(|d| d[i]);
-        Pdfs {
-            white: whiten(&self.lower, self.see(implied.as_ref()).as_ref()),
+        Ok(Pdfs {
+            implied: self.whitened(self.see(implied.as_ref()).as_ref()),
             local: self.local.clone(),
             inside: (distances.iter().enumerate())
                 .map(|(i, d)| self.pdf_domain(*d, density(i)).inside)
                 .collect(),
-        }
+        })
     }
 
     /// p-value of PDF i and spectrum j.
     pub(super) fn pair(&self, pdfs: &Pdfs, i: usize, spectra: &Spectra, j: usize) -> f64 {
-        let residual: Vec<f64> = (rows::row(spectra.white.as_ref(), j).iter())
-            .zip(rows::row(pdfs.white.as_ref(), i))
-            .map(|(z, y)| z - y)
-            .collect();
-        self.p_value(self.model.statistic(&residual, pdfs.local[i]))
+        fn apart<'m>(
+            a: &'m Mat<f64>,
+            j: usize,
+            b: &'m Mat<f64>,
+            i: usize,
+        ) -> impl Iterator<Item = f64> + 'm {
+            (a.col_as_slice(j).iter())
+                .zip(b.col_as_slice(i))
+                .map(|(a, b)| a - b)
+        }
+        let (z, y) = (&spectra.measured, &pdfs.implied);
+        let size = apart(&z.white, j, &y.white, i).map(|d| d * d).sum();
+        let strong = apart(&z.along, j, &y.along, i);
+        self.p_value(self.model.statistic(size, strong, pdfs.local[i]))
     }
 
     /// Whether PDF i and spectrum j would not be called consistent: outside the domain, or a p-value of at most [`LEVEL`].

@@ -9,6 +9,7 @@ use super::predictive::Judge;
 use crate::error::Result;
 use crate::grid::Grid;
 use crate::operator::one_parameter::OneParameter;
+use crate::operator::rows;
 use faer::{Mat, MatRef};
 use serde::Serialize;
 
@@ -164,8 +165,7 @@ pub(super) struct Glasses<'a> {
 
 /// Pairs left-out training glasses wrongly.
 pub(super) fn of_training(judge: &Judge<'_>) -> Result<Curves> {
-    let n = judge.operator.samples();
-    let noise = |seen: &crate::inverse::Seen| seen.noisy.subrows(0, n) - &seen.data;
+    let noise = |seen: &crate::inverse::Seen| seen.noisy(1) - &seen.data;
     let (z, d) = (noise(&judge.inverter.seen), noise(&judge.predictor.seen));
     measure(
         judge,
@@ -184,24 +184,25 @@ pub(super) fn of_training(judge: &Judge<'_>) -> Result<Curves> {
 pub(super) fn measure(judge: &Judge<'_>, glasses: Glasses<'_>) -> Result<Curves> {
     let n = glasses.x.nrows();
     let meta = &judge.operator.meta;
-    let spectra_of = |by: f64| -> Spectra {
+    let spectra_of = |by: f64| -> Result<Spectra> {
         let z = judge.see(stretched(glasses.y, meta.energy, by, true).as_ref()) + glasses.z_noise;
         if glasses.left_out {
             judge.left_out_spectra(z.as_ref())
         } else {
-            judge.spectra(z.as_ref())
+            Ok(judge.spectra(z.as_ref()))
         }
     };
-    let pdfs_of = |by: f64| -> Pdfs {
+    let pdfs_of = |by: f64| -> Result<Pdfs> {
         let x = stretched(glasses.x, meta.r, by, false);
-        let d = x * judge.pdf_map.transpose() + glasses.d_noise;
+        let d = judge.pdf.see(x.as_ref()) + glasses.d_noise;
         if glasses.left_out {
             judge.left_out_pdfs(d.as_ref())
         } else {
-            judge.pdfs(d.as_ref())
+            Ok(judge.pdfs(d.as_ref()))
         }
     };
-    let (spectra, pdfs) = (spectra_of(0.0), pdfs_of(0.0));
+    let (spectra, pdfs) = (spectra_of(0.0)?, pdfs_of(0.0)?);
+    let apart = apart(glasses.y);
     let count = |size: f64, pairs: &[(usize, usize)], pdfs: &Pdfs, spectra: &Spectra| Point {
         size,
         noticed: (pairs.iter())
@@ -211,40 +212,47 @@ pub(super) fn measure(judge: &Judge<'_>, glasses: Glasses<'_>) -> Result<Curves>
     };
     let own: Vec<(usize, usize)> = (0..n).map(|i| (i, i)).collect();
     Ok(Curves {
-        mismatch: count(MISMATCH, &mates(glasses), &pdfs, &spectra),
-        nearest: count(0.0, &nearest(glasses), &pdfs, &spectra),
+        mismatch: count(MISMATCH, &mates(&apart), &pdfs, &spectra),
+        nearest: count(0.0, &nearest(&apart, glasses.groups), &pdfs, &spectra),
         energy_scale: (ENERGY_STRETCHES.into_iter())
-            .map(|by| count(by, &own, &pdfs, &spectra_of(by)))
-            .collect(),
+            .map(|by| Ok(count(by, &own, &pdfs, &spectra_of(by)?)))
+            .collect::<Result<_>>()?,
         r_scale: (R_STRETCHES.into_iter())
-            .map(|by| count(by, &own, &pdfs_of(by), &spectra))
-            .collect(),
+            .map(|by| Ok(count(by, &own, &pdfs_of(by)?, &spectra)))
+            .collect::<Result<_>>()?,
         disorder: (disorders(judge, glasses.x)?.into_iter())
             .map(|(by, pairs)| count(by, &pairs, &pdfs, &spectra))
             .collect(),
     })
 }
 
-fn apart(y: MatRef<'_, f64>, i: usize, j: usize) -> f64 {
-    (y.row(i) - y.row(j)).norm_l2() / y.row(i).norm_l2()
+/// `|y_i - y_j| / |y_i|` of all pairs of rows, by products about the mean.
+fn apart(y: MatRef<'_, f64>) -> Mat<f64> {
+    let about_mean = rows::centred(y, &rows::mean(y));
+    let products = &about_mean * about_mean.transpose();
+    let size: Vec<f64> = y.row_iter().map(|r| r.norm_l2()).collect();
+    Mat::from_fn(size.len(), size.len(), |i, j| {
+        let squared = products[(i, i)] + products[(j, j)] - 2.0 * products[(i, j)];
+        squared.max(0.0).sqrt() / size[i]
+    })
 }
 
 /// Each glass with some others whose spectra differ clearly.
-fn mates(glasses: Glasses<'_>) -> Vec<(usize, usize)> {
-    let n = glasses.y.nrows();
+fn mates(apart: &Mat<f64>) -> Vec<(usize, usize)> {
+    let n = apart.nrows();
     (0..n)
         .flat_map(|i| (1..=MATES).map(move |k| (i, (i + k * n / (MATES + 1)) % n)))
-        .filter(|&(i, j)| i != j && apart(glasses.y, i, j) > MISMATCH)
+        .filter(|&(i, j)| i != j && apart[(i, j)] > MISMATCH)
         .collect()
 }
 
 /// Each glass with the one whose spectrum is most similar.
-fn nearest(glasses: Glasses<'_>) -> Vec<(usize, usize)> {
-    let n = glasses.y.nrows();
+fn nearest(apart: &Mat<f64>, groups: &[usize]) -> Vec<(usize, usize)> {
+    let n = apart.nrows();
     let partner = |i: usize| {
         (0..n)
-            .filter(|&j| glasses.groups[j] != glasses.groups[i])
-            .min_by(|&a, &b| apart(glasses.y, i, a).total_cmp(&apart(glasses.y, i, b)))
+            .filter(|&j| groups[j] != groups[i])
+            .min_by(|&a, &b| apart[(i, a)].total_cmp(&apart[(i, b)]))
     };
     (0..n).filter_map(|i| Some((i, partner(i)?))).collect()
 }

@@ -14,10 +14,11 @@
 
 use super::{Curves, Domain, power};
 use crate::error::{Error, Result};
-use crate::inverse::{Channel, Inverter, Predictor, Seen};
-use crate::operator::conditional::cholesky;
+use crate::inverse::{Channel, Inverter, Predictor};
+use crate::operator::conditional::Factor;
 use crate::operator::{Operator, rows};
-use faer::{Mat, MatRef};
+use faer::{Mat, MatRef, Side};
+use rayon::prelude::*;
 
 /// Strong directions of the map's error. Between 6 and 12 the false alarms of the development sets stay at their level
 /// and the power at its best; more directions cannot be learned from some 200 glasses.
@@ -32,43 +33,63 @@ pub(super) struct ErrorModel {
 }
 
 impl ErrorModel {
-    /// From whitened left-out residuals (rows), each divided by the root of its local factor.
-    fn learn(residuals: &Mat<f64>, local: &[f64], which: &[usize]) -> Result<Self> {
-        let scaled = Mat::from_fn(which.len(), residuals.ncols(), |k, j| {
-            residuals[(which[k], j)] / local[which[k]].sqrt()
+    /// From whitened left-out residuals (m x n), each divided by the root of its local factor, and their products (n x n): of the
+    /// columns `which`.
+    fn learn(scaled: &Mat<f64>, products: &Mat<f64>, which: &[usize]) -> Result<Self> {
+        let (m, n) = (scaled.nrows(), which.len());
+        let columns = Mat::from_fn(m, n, |i, j| scaled[(i, which[j])]);
+        // The smaller of the two squares has the same eigenvalues.
+        let by_products = n <= m;
+        let square = if by_products {
+            Mat::from_fn(n, n, |i, j| products[(which[i], which[j])])
+        } else {
+            &columns * columns.transpose()
+        };
+        let eigen = square
+            .self_adjoint_eigen(Side::Lower)
+            .map_err(|_| Error::new("the eigenvalue decomposition did not converge"))?;
+        // Ascending.
+        let squares: Vec<f64> = eigen.S().column_vector().iter().copied().collect();
+        let k = DIRECTIONS.min(squares.len());
+        let strongest = Mat::from_fn(squares.len(), k, |i, j| {
+            eigen.U()[(i, squares.len() - 1 - j)]
         });
-        let svd = scaled
-            .thin_svd()
-            .map_err(|_| Error::new("the singular value decomposition did not converge"))?;
-        let variances: Vec<f64> = svd
-            .S()
-            .column_vector()
-            .iter()
-            .map(|s| s * s / which.len() as f64)
-            .collect();
-        let k = DIRECTIONS.min(variances.len());
-        let free = residuals.ncols().saturating_sub(k).max(1) as f64;
+        let directions = if by_products {
+            let mut directions = columns * strongest;
+            for j in 0..k {
+                let length = squares[squares.len() - 1 - j].max(f64::MIN_POSITIVE).sqrt();
+                directions.col_mut(j).iter_mut().for_each(|d| *d /= length);
+            }
+            directions
+        } else {
+            strongest
+        };
+        let free = m.saturating_sub(k).max(1) as f64;
+        let variance = |square: &f64| square.max(0.0) / n as f64;
         Ok(Self {
-            directions: svd.V().subcols(0, k).to_owned(),
-            rest: variances[k..].iter().sum::<f64>() / free,
-            variances: variances[..k].to_vec(),
+            directions,
+            rest: squares[..squares.len() - k]
+                .iter()
+                .map(variance)
+                .sum::<f64>()
+                / free,
+            variances: squares.iter().rev().take(k).map(variance).collect(),
         })
     }
 
-    /// The statistic of one whitened residual.
-    pub(super) fn statistic(&self, residual: &[f64], local: f64) -> f64 {
-        let total: f64 = residual.iter().map(|r| r * r).sum();
+    /// Whitened residuals (m x N) along the strong directions.
+    pub(super) fn along(&self, white: &Mat<f64>) -> Mat<f64> {
+        self.directions.transpose() * white
+    }
+
+    /// The statistic of one whitened residual: its squared size and what it has along the strong directions.
+    pub(super) fn statistic(&self, size: f64, along: impl Iterator<Item = f64>, local: f64) -> f64 {
         let (mut sum, mut inside) = (0.0, 0.0);
-        for (k, variance) in self.variances.iter().enumerate() {
-            let c: f64 = residual
-                .iter()
-                .enumerate()
-                .map(|(j, r)| self.directions[(j, k)] * r)
-                .sum();
+        for (c, variance) in along.zip(&self.variances) {
             inside += c * c;
             sum += c * c / (local * variance + 1.0);
         }
-        sum + (total - inside).max(0.0) / (local * self.rest + 1.0)
+        sum + (size - inside).max(0.0) / (local * self.rest + 1.0)
     }
 }
 
@@ -80,20 +101,20 @@ pub struct Judge<'a> {
     pub inverter: Inverter<'a>,
     /// The PDF's side: prediction and its domain.
     pub predictor: Predictor<'a>,
-    map: Mat<f64>,
-    pub(super) pdf_map: Mat<f64>,
-    pub(super) lower: Mat<f64>,
+    /// The spectrometer and the diffractometer.
+    spectrum: Channel,
+    pub(super) pdf: Channel,
+    /// Of the covariance of noise and nuisances of the spectrum.
+    lower: Factor,
     pub(super) model: ErrorModel,
     /// Statistics of the left-out true pairs, ascending.
     true_pairs: Vec<f64>,
     /// Local factor of each training glass.
     pub(super) local: Vec<f64>,
     spectrum_distances: Vec<(f64, f64)>,
-    /// Relative densities inferred from left-out spectra, where the operator knows densities.
-    spectrum_densities: Option<Vec<f64>>,
-    pub(super) pdf_distances: Vec<(f64, f64)>,
+    pdf_distances: Vec<(f64, f64)>,
     /// Relative densities that left-out PDFs imply, where the operator knows densities.
-    pub(super) pdf_densities: Option<Vec<f64>>,
+    pdf_densities: Option<Vec<f64>>,
     /// Variance of noise and nuisances, and of the map's error, at each measured point.
     noise_variance: Vec<f64>,
     error_variance: Vec<f64>,
@@ -125,29 +146,34 @@ impl<'a> Judge<'a> {
         let predictor = Predictor::new(operator, pdf)?;
         let n = operator.samples();
         let covariance = spectrum.covariance();
-        let lower = cholesky(covariance.as_ref())?;
+        let lower = Factor::new(covariance.as_ref())?;
         let errors = spectrum.see((&operator.y - &predictor.left_out).as_ref());
         let white = whiten(&lower, errors.as_ref());
-        let local: Vec<f64> = (0..n)
-            .map(|i| predictor.local(&rows::row(operator.x.as_ref(), i), Some(i)))
-            .collect();
-        let noise = inverter.seen.noisy.subrows(0, n) - &inverter.seen.data;
+        let local = predictor.local_variances()?;
+        let noise = inverter.seen.noisy(1) - &inverter.seen.data;
         let noisy = &white + whiten(&lower, noise.as_ref());
-        let mut true_pairs = Vec::with_capacity(n);
-        for fold in &predictor.seen.folds {
-            let model = ErrorModel::learn(&white, &local, &fold.train)?;
-            for &i in &fold.test {
-                true_pairs.push(model.statistic(&rows::row(noisy.as_ref(), i), local[i]));
-            }
-        }
-        true_pairs.sort_by(f64::total_cmp);
+        let roots: Vec<f64> = local.iter().map(|l| l.sqrt()).collect();
+        let scaled = Mat::from_fn(white.nrows(), n, |i, j| white[(i, j)] / roots[j]);
+        let products = scaled.transpose() * &scaled;
         let all: Vec<usize> = (0..n).collect();
+        let judged = predictor.seen.tests().into_par_iter().map(|test| {
+            let train: Vec<usize> = (0..n).filter(|i| !test.contains(i)).collect();
+            let model = ErrorModel::learn(&scaled, &products, &train)?;
+            let own = Mat::from_fn(noisy.nrows(), test.len(), |i, j| noisy[(i, test[j])]);
+            let along = model.along(&own);
+            let of = |(j, &i): (usize, &usize)| {
+                let strong = along.col_as_slice(j).iter().copied();
+                model.statistic(own.col(j).squared_norm_l2(), strong, local[i])
+            };
+            Ok(test.iter().enumerate().map(of).collect::<Vec<f64>>())
+        });
+        let mut true_pairs = judged.collect::<Result<Vec<_>>>()?.concat();
+        true_pairs.sort_by(f64::total_cmp);
         Ok(Self {
-            model: ErrorModel::learn(&white, &local, &all)?,
-            spectrum_distances: inverter.seen.left_out_distances(),
-            spectrum_densities: left_out_densities(operator, &inverter.seen),
-            pdf_distances: predictor.seen.left_out_distances(),
-            pdf_densities: left_out_densities(operator, &predictor.seen),
+            model: ErrorModel::learn(&scaled, &products, &all)?,
+            spectrum_distances: inverter.seen.left_out_distances()?.to_vec(),
+            pdf_distances: predictor.seen.left_out_distances()?.to_vec(),
+            pdf_densities: predictor.left_out_densities(),
             noise_variance: covariance
                 .diagonal()
                 .column_vector()
@@ -157,8 +183,8 @@ impl<'a> Judge<'a> {
             error_variance: (0..errors.ncols())
                 .map(|j| errors.col(j).squared_norm_l2() / n as f64)
                 .collect(),
-            map: spectrum.map.clone(),
-            pdf_map: pdf.map.clone(),
+            spectrum: spectrum.clone(),
+            pdf: pdf.clone(),
             operator,
             inverter,
             predictor,
@@ -184,88 +210,57 @@ impl<'a> Judge<'a> {
 
     /// Where a spectrum with these distances and this inferred relative density stands among the training glasses.
     pub(super) fn spectrum_domain(&self, distance: (f64, f64), density: Option<f64>) -> Domain {
-        ranked(
-            Domain::rank(distance, &self.spectrum_distances),
-            density,
-            self.spectrum_densities.as_deref(),
-        )
+        let densities = self.inverter.left_out_densities();
+        Domain::ranked(distance, &self.spectrum_distances, density.zip(densities))
     }
 
     /// Where a PDF with these distances and this relative density stands among the training glasses.
     pub(super) fn pdf_domain(&self, distance: (f64, f64), density: Option<f64>) -> Domain {
-        ranked(
-            Domain::rank(distance, &self.pdf_distances),
-            density,
-            self.pdf_densities.as_deref(),
-        )
-    }
-
-    /// Relative densities inferred from spectra (N x m), where the operator knows densities.
-    pub(super) fn densities(&self, z: MatRef<'_, f64>) -> Option<Vec<f64>> {
-        (self.operator.relative_density.as_ref()).map(|d| self.inverter.seen.infer(z, d))
+        let densities = self.pdf_densities.as_deref();
+        Domain::ranked(distance, &self.pdf_distances, density.zip(densities))
     }
 
     /// Spectra on the operator's grid (rows) at the measured points, without noise.
     pub(super) fn see(&self, spectra: MatRef<'_, f64>) -> Mat<f64> {
-        spectra * self.map.transpose()
+        self.spectrum.see(spectra)
     }
 
-    /// The statistic of a spectrum (at the measured points) against one on the operator's grid.
-    pub(super) fn statistic(
-        &self,
-        measured: MatRef<'_, f64>,
-        implied: MatRef<'_, f64>,
-        local: f64,
-    ) -> f64 {
-        let white = whiten(&self.lower, (measured - self.see(implied)).as_ref());
-        self.model.statistic(&rows::row(white.as_ref(), 0), local)
+    /// Data at the measured points (rows), whitened by noise and nuisances, one a column.
+    pub(super) fn whiten(&self, data: MatRef<'_, f64>) -> Mat<f64> {
+        whiten(&self.lower, data)
     }
 
     /// Judges one pair: z at the spectrum's points, d (as descriptor) at the PDF's.
     pub fn compare(&self, z: MatRef<'_, f64>, d: MatRef<'_, f64>) -> Comparison {
         let prediction = self.predictor.predict(d).remove(0);
         let implied = Mat::from_fn(1, prediction.spectrum.len(), |_, j| prediction.spectrum[j]);
-        let chi2 = self.statistic(z, implied.as_ref(), prediction.local);
-        let own = &self.inverter.seen.conditional;
-        let spectrum_distance = own.distances(own.whiten(z).as_ref())[0];
+        let predicted = self.see(implied.as_ref());
+        let residual = self.whiten((z - &predicted).as_ref());
+        let strong = self.model.along(&residual);
+        let chi2 = self.model.statistic(
+            residual.squared_norm_l2(),
+            strong.col_as_slice(0).iter().copied(),
+            prediction.local,
+        );
+        let found = self.inverter.invert(z).remove(0);
         let variances = self.error_variance.iter().zip(&self.noise_variance);
         Comparison {
-            predicted: rows::row(self.see(implied.as_ref()).as_ref(), 0),
+            predicted: rows::row(predicted.as_ref(), 0),
             spread: variances
                 .map(|(e, n)| (prediction.local * e + n).sqrt())
                 .collect(),
             p_value: self.p_value(chi2),
             chi2,
-            spectrum: self.spectrum_domain(spectrum_distance, self.densities(z).map(|d| d[0])),
+            spectrum: self.spectrum_domain(found.distance, found.relative_density),
             pdf: self.pdf_domain(prediction.distance, prediction.relative_density),
             descriptor: prediction.descriptor,
         }
     }
 }
 
-/// A domain with the density ranked too, where it is known.
-fn ranked(domain: Domain, density: Option<f64>, left_out: Option<&[f64]>) -> Domain {
-    match density.zip(left_out) {
-        Some((density, left_out)) => domain.with_density(density, left_out),
-        None => domain,
-    }
-}
-
-/// Relative densities implied by the noisy copies of left-out data.
-fn left_out_densities(operator: &Operator, seen: &Seen) -> Option<Vec<f64>> {
-    let n = operator.samples();
-    let of = |d: &Vec<f64>| {
-        let draws = (0..seen.noisy.nrows() / n).map(|k| seen.noisy.subrows(k * n, n));
-        draws
-            .flat_map(|copies| seen.infer_left_out_of(copies, d))
-            .collect()
-    };
-    operator.relative_density.as_ref().map(of)
-}
-
-/// `L⁻¹ r` for each row.
-pub(super) fn whiten(lower: &Mat<f64>, rows: MatRef<'_, f64>) -> Mat<f64> {
+/// `L⁻¹ r` for each row r, as a column.
+fn whiten(lower: &Factor, rows: MatRef<'_, f64>) -> Mat<f64> {
     let mut white = rows.transpose().to_owned();
-    lower.solve_lower_triangular_in_place(&mut white);
-    white.transpose().to_owned()
+    lower.solve(&mut white);
+    white
 }

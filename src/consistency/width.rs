@@ -13,6 +13,7 @@ use crate::instrument::resolution::averaging;
 use crate::inverse::Channel;
 use crate::operator::Operator;
 use crate::operator::conditional::Conditional;
+use crate::operator::directions::Directions;
 use faer::{Mat, MatRef};
 
 /// Standard deviations that are tried, in bins of the grid.
@@ -29,12 +30,12 @@ pub struct Width {
     pub ratio: f64,
 }
 
-/// The width that explains most of the distance of a curve `z` (1 x m) from the `samples` (n x p on `grid`) seen through `channel`, if
-/// one does. `lambda` is the ridge penalty of the direction.
+/// The width that explains most of the distance of a curve `z` (1 x m) from the samples with these `directions` (on `grid`) seen
+/// through `channel`, if one does. `lambda` is the ridge penalty of the direction.
 ///
 /// Errors: a covariance that is not positive definite.
 pub fn unmatched(
-    samples: MatRef<'_, f64>,
+    directions: &Directions,
     grid: &Grid,
     channel: &Channel,
     lambda: f64,
@@ -42,9 +43,11 @@ pub fn unmatched(
 ) -> Result<Option<Width>> {
     let distance = |map: &Mat<f64>| -> Result<f64> {
         let mut s = channel.covariance();
-        s += map * map.transpose() * faer::Scale(lambda / samples.nrows() as f64);
-        let conditional = Conditional::new((samples * map.transpose()).as_ref(), s.as_ref())?;
-        let (t2, q) = conditional.distances(conditional.whiten(z).as_ref())[0];
+        s += map * map.transpose() * faer::Scale(lambda / directions.u.nrows() as f64);
+        let see = |rows: MatRef<'_, f64>| rows * map.transpose();
+        let conditional = Conditional::through(directions, lambda, see, s.as_ref())?;
+        let scores = conditional.scores(conditional.whiten(z).as_ref());
+        let (t2, q) = conditional.distances(&scores)[0];
         Ok(t2 + q)
     };
     let before = distance(&channel.map)?;
@@ -97,13 +100,15 @@ pub fn findings(
     let meta = &operator.meta;
     let mut findings = Vec::new();
     if !comparison.spectrum.inside {
-        let samples = operator.y.as_ref();
-        let found = unmatched(samples, &meta.energy, spectrum, meta.lambda_backward, z);
+        let found = operator
+            .spectrum_directions()
+            .and_then(|d| unmatched(&d, &meta.energy, spectrum, meta.lambda_backward, z));
         findings.extend(found.ok().flatten().map(|w| w.of_spectrum()));
     }
     if !comparison.pdf.inside {
-        let samples = operator.x.as_ref();
-        let found = unmatched(samples, &meta.r, pdf, meta.lambda_forward, d);
+        let found = operator
+            .descriptor_directions()
+            .and_then(|own| unmatched(&own, &meta.r, pdf, meta.lambda_forward, d));
         findings.extend(found.ok().flatten().map(|w| w.of_pdf()));
     }
     findings
@@ -124,8 +129,8 @@ mod tests {
         let map = Mat::identity(200, 200);
         let channel = Channel::new(grid.centres(), map, vec![0.01; 200], true, 0.2).unwrap();
         let wide = samples.subrows(3, 1) * averaging(&grid, 0.1).transpose();
-        let found =
-            |z: MatRef<'_, f64>| unmatched(samples.as_ref(), &grid, &channel, 1e-4, z).unwrap();
+        let directions = Directions::new(samples.as_ref()).unwrap();
+        let found = |z: MatRef<'_, f64>| unmatched(&directions, &grid, &channel, 1e-4, z).unwrap();
         let width = found(wide.as_ref()).unwrap();
         assert!((width.sigma - 0.1).abs() < 1e-9, "{width:?}");
         assert_eq!(found(samples.subrows(3, 1)), None);

@@ -2,8 +2,7 @@
 
 use super::Seen;
 use crate::error::Result;
-use crate::operator::fit::ridge::RidgePath;
-use crate::operator::{Operator, rows};
+use crate::operator::Operator;
 
 /// The whole leave-one-out curve behind λ, not only its minimum, and the share of each direction that the data decide.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,24 +14,14 @@ pub struct Choice {
     /// Its error, by the nearest point of the curve.
     pub error: f64,
     /// Filter factors `f = s²/(s²+n)` of the instrument's directions, the strongest first: 1 is decided by the data, 0 by the prior.
+    /// Directions of less than a millionth are left out.
     pub filter: Vec<f64>,
 }
 
 impl Choice {
-    /// Of an operator carried to an instrument. Costs one singular value decomposition of the training spectra.
+    /// Of an operator carried to an instrument. Costs one singular value decomposition of the training spectra the first time.
     pub fn new(operator: &Operator, seen: &Seen) -> Result<Self> {
-        let (x, y) = (operator.x.as_ref(), operator.y.as_ref());
-        let path = RidgePath::new(y, x)?;
-        let lambdas = path.default_lambdas();
-        let spread = rows::centred(x, &rows::mean(x)).squared_norm_l2();
-        let variance = (spread / (x.nrows() * x.ncols()) as f64).max(f64::MIN_POSITIVE);
-        let errors = path.leave_one_out_errors(&lambdas);
-        let curve: Vec<(f64, f64)> = lambdas
-            .into_iter()
-            .zip(errors)
-            .map(|(lambda, error)| (lambda, (error / variance).sqrt()))
-            .filter(|(_, error)| error.is_finite())
-            .collect();
+        let curve = operator.backward_path()?.to_vec();
         let lambda = operator.meta.lambda_backward;
         let distance = |l: f64| (l.ln() - lambda.max(f64::MIN_POSITIVE).ln()).abs();
         let nearest = curve

@@ -15,8 +15,6 @@ const MOST: usize = 8;
 pub struct Ready<'a> {
     /// The inverter.
     pub inverter: Inverter<'a>,
-    /// (T², Q) of the left-out training glasses.
-    pub left_out: Vec<(f64, f64)>,
     /// What the data decide.
     pub resolution: Arc<Resolution>,
     channel: Channel,
@@ -61,7 +59,6 @@ impl<'a> Ready<'a> {
     /// An inverter that was made for `channel`.
     pub fn new(inverter: Inverter<'a>, channel: &Channel) -> Result<Self> {
         Ok(Self {
-            left_out: inverter.seen.left_out_distances(),
             resolution: Arc::new(inverter.resolution()?),
             inverter,
             channel: channel.clone(),

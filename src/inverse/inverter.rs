@@ -5,12 +5,12 @@ use super::derived::{COUNT, Derived, Shape};
 use super::joint::Stacked;
 use super::{Channel, Constraints, Measurement, Resolution, Seen};
 use crate::error::Result;
-use crate::operator::conditional::Conditional;
-use crate::operator::{Operator, rows};
+use crate::operator::Operator;
+use crate::operator::conditional::{Conditional, Scores, Target};
+use crate::operator::directions::Directions;
 use faer::{Mat, MatRef};
 use rayon::prelude::*;
-use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Share of the truth that a band is to hold.
 pub const COVERAGE: f64 = 0.95;
@@ -21,20 +21,21 @@ const SMALLEST_BAND: f64 = 1e-9;
 #[derive(Debug)]
 pub struct Inverter<'a> {
     operator: &'a Operator,
-    /// The training spectra, n x q, and the ridge penalty that goes with them.
-    samples: Cow<'a, Mat<f64>>,
+    /// Those of the training spectra, and the ridge penalty that goes with them.
+    directions: Arc<Directions>,
     lambda: f64,
     /// The training spectra as this instrument sees them.
     pub seen: Seen,
-    /// Descriptor and relative density, centred, n x (p+1), and their means.
-    target: Mat<f64>,
-    target_mean: Vec<f64>,
+    /// Descriptor and relative density (n x (p+1)), to be inferred.
+    target: Target,
     /// Band half-width at r for a spectrum of unit spread.
     quantile: Vec<f64>,
     /// The same for the derived numbers.
     number_quantile: [Option<f64>; COUNT],
     shape: Shape,
     typical_leverage: f64,
+    /// ρ/ρ̄ as inferred from each noisy copy of a left-out spectrum, where the operator knows densities.
+    left_out_densities: Option<Vec<f64>>,
     /// Those of the channel, m x k.
     nuisances: Mat<f64>,
     /// For constraints, once there are any.
@@ -65,29 +66,33 @@ pub struct Inversion {
 impl<'a> Inverter<'a> {
     /// Carries the operator to `channel` and calibrates the bands there.
     pub fn new(operator: &'a Operator, channel: &Channel) -> Result<Self> {
+        let directions = operator.spectrum_directions()?;
         let lambda = operator.meta.lambda_backward;
-        Self::carried(operator, Cow::Borrowed(&operator.y), lambda, channel)
+        Self::carried(operator, operator.y.as_ref(), directions, lambda, channel)
     }
 
     /// Several spectra of one sample at once: `stacked` holds the training spectra side by side.
     pub fn joint(operator: &'a Operator, stacked: &Stacked) -> Result<Self> {
-        let samples = Cow::Owned(stacked.samples.clone());
-        Self::carried(operator, samples, 1.0, &stacked.measurement.channel)
+        let samples = stacked.samples.as_ref();
+        let directions = Arc::new(Directions::new(samples)?);
+        let channel = &stacked.measurement.channel;
+        Self::carried(operator, samples, directions, 1.0, channel)
     }
 
     fn carried(
         operator: &'a Operator,
-        samples: Cow<'a, Mat<f64>>,
+        samples: MatRef<'_, f64>,
+        directions: Arc<Directions>,
         lambda: f64,
         channel: &Channel,
     ) -> Result<Self> {
-        let meta = &operator.meta;
         let seen = Seen::new(
-            samples.as_ref().as_ref(),
+            samples,
+            &directions,
             channel,
             lambda,
             &operator.random_folds(),
-            meta.seed,
+            operator.meta.seed,
         )?;
         let (n, p) = (operator.samples(), operator.x.ncols());
         let density = |i: usize| operator.relative_density.as_ref().map_or(1.0, |d| d[i]);
@@ -98,18 +103,17 @@ impl<'a> Inverter<'a> {
                 density(i)
             }
         });
-        let target_mean = rows::mean(raw.as_ref());
         let mut inverter = Self {
             operator,
-            samples,
+            directions,
             lambda,
+            target: seen.conditional.target(raw.as_ref()),
             seen,
-            target: rows::centred(raw.as_ref(), &target_mean),
-            target_mean,
             quantile: vec![0.0; p],
             number_quantile: [None; COUNT],
             shape: Shape::new(operator),
             typical_leverage: 0.0,
+            left_out_densities: None,
             nuisances: channel.nuisances.clone(),
             prior: OnceLock::new(),
         };
@@ -117,48 +121,50 @@ impl<'a> Inverter<'a> {
         Ok(inverter)
     }
 
-    /// Split-conformal quantiles per bin: |error| of left-out noisy copies over their spread.
+    /// Split-conformal quantiles per bin: |error| of left-out noisy copies over their spread. `raw` is the target.
     fn calibrate(&mut self, raw: &Mat<f64>) {
-        let p = self.quantile.len();
-        let mut leverages = Vec::new();
-        let mut errors: Vec<Vec<f64>> = Vec::new();
-        let mut number_errors: Vec<[Option<f64>; COUNT]> = Vec::new();
-        for fold in &self.seen.folds {
-            let part = rows::select(raw.as_ref(), &fold.train);
-            let mean = rows::mean(part.as_ref());
-            let (data, sample) = self.seen.left_out(fold);
-            let white = fold.conditional.whiten(data.as_ref());
-            let weights = fold.conditional.weights(white.as_ref());
-            let estimate = rows::centred(part.as_ref(), &mean).transpose() * weights;
-            leverages.extend(fold.conditional.leverage(white.as_ref()));
-            for (column, &i) in sample.iter().enumerate() {
-                let truth = self.operator.training_g(i);
-                let density = mean[p] + estimate[(p, column)];
-                let g: Vec<f64> = (0..p)
-                    .map(|j| (mean[j] + estimate[(j, column)]) / density)
-                    .collect();
-                errors.push(g.iter().zip(&truth).map(|(g, t)| (g - t).abs()).collect());
-                let known = self.operator.relative_density.as_ref();
-                let found = self.shape.numbers(&g, known.map(|_| density));
-                let true_numbers = self.shape.numbers(&truth, known.map(|d| d[i]));
-                number_errors.push(std::array::from_fn(|k| {
-                    found[k].zip(true_numbers[k]).map(|(a, b)| (a - b).abs())
-                }));
-            }
-        }
+        let (n, p) = (self.operator.samples(), self.quantile.len());
+        let judged = self.seen.left_out(self.seen.noisy_scores());
+        let leverages = judged.leverage();
         let mut sorted = leverages.clone();
         sorted.sort_by(f64::total_cmp);
         self.typical_leverage = sorted[sorted.len() / 2];
         let spread: Vec<f64> = leverages.iter().map(|&h| self.spread(h)).collect();
-        for j in 0..p {
-            let mut scaled: Vec<f64> = errors.iter().zip(&spread).map(|(e, s)| e[j] / s).collect();
-            self.quantile[j] = conformal_quantile(&mut scaled, self.operator.samples());
-        }
+        let estimate = self.seen.left_out_estimates(&judged, &self.target);
+        let copies = estimate.ncols();
+        let density: Vec<f64> = (0..copies).map(|c| estimate[(p, c)]).collect();
+        self.quantile = (0..p)
+            .into_par_iter()
+            .map(|j| {
+                let truth: Vec<f64> = (0..n).map(|i| raw[(i, j)] / raw[(i, p)]).collect();
+                let mut scaled: Vec<f64> = (0..copies)
+                    .map(|c| (estimate[(j, c)] / density[c] - truth[c % n]).abs() / spread[c])
+                    .collect();
+                conformal_quantile(&mut scaled, n)
+            })
+            .collect();
+        self.calibrate_numbers(raw, &estimate, &spread);
+        self.left_out_densities = self.operator.relative_density.as_ref().and(Some(density));
+    }
+
+    /// The same for the derived numbers.
+    fn calibrate_numbers(&mut self, raw: &Mat<f64>, estimate: &Mat<f64>, spread: &[f64]) {
+        let (n, p) = (self.operator.samples(), self.quantile.len());
+        let known = self.operator.relative_density.is_some();
+        let numbers = |x: &[f64]| {
+            let g: Vec<f64> = x[..p].iter().map(|v| v / x[p]).collect();
+            self.shape.numbers(&g, known.then_some(x[p]))
+        };
+        let truth = raw.transpose().to_owned();
+        let truth: Vec<_> = (0..n).map(|i| numbers(truth.col_as_slice(i))).collect();
+        let found: Vec<_> = (0..estimate.ncols())
+            .into_par_iter()
+            .map(|c| numbers(estimate.col_as_slice(c)))
+            .collect();
         self.number_quantile = std::array::from_fn(|k| {
-            let mut scaled: Vec<f64> = (number_errors.iter().zip(&spread))
-                .filter_map(|(e, s)| e[k].map(|e| e / s))
-                .collect();
-            (!scaled.is_empty()).then(|| conformal_quantile(&mut scaled, self.operator.samples()))
+            let error = |c: usize| Some((found[c][k]? - truth[c % n][k]?).abs() / spread[c]);
+            let mut scaled: Vec<f64> = (0..found.len()).filter_map(error).collect();
+            (!scaled.is_empty()).then(|| conformal_quantile(&mut scaled, n))
         });
     }
 
@@ -171,13 +177,12 @@ impl<'a> Inverter<'a> {
 
     /// Inverts spectra given as rows (N x m) at the channel's points.
     pub fn invert(&self, spectra: MatRef<'_, f64>) -> Vec<Inversion> {
-        let estimate = Estimate::new(&self.seen.conditional, spectra);
-        self.told(
-            &self.seen.conditional,
-            &self.seen.data,
-            &self.nuisances,
-            &estimate,
-        )
+        let here = Here {
+            conditional: &self.seen.conditional,
+            target: &self.target,
+            nuisances: &self.nuisances,
+        };
+        self.told(&here, &here.estimate(spectra))
     }
 
     /// Inverts measured spectra, each through its own channel if its nuisances were searched for. Their bands are calibrated at
@@ -195,61 +200,56 @@ impl<'a> Inverter<'a> {
         constraints: &Constraints,
     ) -> Result<Vec<Inversion>> {
         if measured.nuisances.is_empty() {
-            let seen = &self.seen;
-            return self.one_channel(
-                &seen.conditional,
-                &seen.data,
-                &self.nuisances,
-                measured.data.as_ref(),
-                constraints,
-            );
+            let here = Here {
+                conditional: &self.seen.conditional,
+                target: &self.target,
+                nuisances: &self.nuisances,
+            };
+            return self.one_channel(&here, measured.data.as_ref(), constraints);
         }
         (measured.nuisances.par_iter().enumerate())
             .map(|(row, found)| {
                 let channel = &found.channel;
-                let samples = self.samples.as_ref().as_ref();
-                let (conditional, data) = Seen::whole(samples, channel, self.lambda)?;
+                let conditional = Seen::whole(&self.directions, channel, self.lambda)?;
+                let here = Here {
+                    target: &self.target.along(&conditional),
+                    conditional: &conditional,
+                    nuisances: &channel.nuisances,
+                };
                 let spectrum = measured.data.subrows(row, 1);
-                let nuisances = &channel.nuisances;
-                let mut one =
-                    self.one_channel(&conditional, &data, nuisances, spectrum, constraints)?;
-                Ok(one.remove(0))
+                Ok(self.one_channel(&here, spectrum, constraints)?.remove(0))
             })
             .collect()
     }
 
     fn one_channel(
         &self,
-        conditional: &Conditional,
-        data: &Mat<f64>,
-        nuisances: &Mat<f64>,
+        here: &Here<'_>,
         spectra: MatRef<'_, f64>,
         constraints: &Constraints,
     ) -> Result<Vec<Inversion>> {
-        let mut estimate = Estimate::new(conditional, spectra);
+        let mut estimate = here.estimate(spectra);
+        let free = self.told(here, &estimate);
         if constraints.is_empty() {
-            return Ok(self.told(conditional, data, nuisances, &estimate));
+            return Ok(free);
         }
-        let prior = self.prior.get_or_init(|| Prior::new(&self.target));
+        let target = here.target;
+        let prior = self.prior.get_or_init(|| Prior::new(self.target.centred()));
         let prior = prior.as_ref().map_err(Clone::clone)?;
-        let solver = Solver::new(self.operator, conditional, prior, constraints)?;
-        let free = self.told(conditional, data, nuisances, &estimate);
-        let moved = self.target.transpose() * &estimate.weights;
+        let solver = Solver::new(self.operator, here.conditional, prior, constraints)?;
         let steps = (0..spectra.nrows())
             .into_par_iter()
-            .map(|k| {
-                let t: Vec<f64> = (self.target_mean.iter().enumerate())
-                    .map(|(i, m)| m + moved[(i, k)])
-                    .collect();
-                solver.step(&t)
-            })
+            .map(|k| solver.step(&self.descriptor(&estimate, k)))
             .collect::<Result<Vec<_>>>()?;
+        let mut weights = Mat::zeros(self.operator.samples(), spectra.nrows());
         for (k, step) in steps.iter().enumerate() {
             for (i, by) in step.iter().flat_map(|s| s.weights.iter().enumerate()) {
-                estimate.weights[(i, k)] += by;
+                weights[(i, k)] = *by;
             }
         }
-        let mut all = self.told(conditional, data, nuisances, &estimate);
+        estimate.moved += target.centred().transpose() * &weights;
+        estimate.further = Some(here.conditional.sample_vectors().transpose() * &weights);
+        let mut all = self.told(here, &estimate);
         for ((inversion, free), step) in all.iter_mut().zip(&free).zip(steps) {
             inversion.confine(free, constraints, &self.operator.meta.r.centres());
             inversion.active = step.map_or_else(Vec::new, |s| s.active);
@@ -257,47 +257,58 @@ impl<'a> Inverter<'a> {
         Ok(all)
     }
 
-    /// What weights of the training samples say.
-    fn told(
-        &self,
-        conditional: &Conditional,
-        data: &Mat<f64>,
-        nuisances: &Mat<f64>,
-        from: &Estimate,
-    ) -> Vec<Inversion> {
-        let estimate = self.target.transpose() * &from.weights;
-        let data_mean = conditional.mean();
-        let disturbance =
-            nuisances * (nuisances.transpose() * conditional.precision_times(from.white.as_ref()));
-        let refolded =
-            rows::centred(data.as_ref(), data_mean).transpose() * &from.weights + disturbance;
-        let p = self.quantile.len();
-        (0..from.weights.ncols())
-            .map(|k| {
-                let density = self.target_mean[p] + estimate[(p, k)];
-                let g: Vec<f64> = (0..p)
-                    .map(|j| (self.target_mean[j] + estimate[(j, k)]) / density)
-                    .collect();
-                let spread = self.spread(from.leverage[k]);
-                let half: Vec<f64> = (self.quantile.iter())
-                    .map(|q| (q * spread).max(SMALLEST_BAND))
-                    .collect();
-                let numbers = self.number_quantile.map(|q| q.map(|q| q * spread));
-                let relative_density = self.operator.relative_density.as_ref().map(|_| density);
-                Inversion {
-                    low: g.iter().zip(&half).map(|(g, h)| g - h).collect(),
-                    high: g.iter().zip(&half).map(|(g, h)| g + h).collect(),
-                    derived: self.shape.derived(&g, relative_density, &numbers),
-                    g,
-                    relative_density,
-                    refolded: (data_mean.iter().enumerate())
-                        .map(|(i, m)| m + refolded[(i, k)])
-                        .collect(),
-                    distance: from.distance[k],
-                    active: Vec::new(),
-                }
-            })
+    /// Descriptor and relative density of spectrum k.
+    fn descriptor(&self, estimate: &Estimate, k: usize) -> Vec<f64> {
+        (self.target.mean().iter())
+            .zip(estimate.moved.col_as_slice(k))
+            .map(|(mean, moved)| mean + moved)
             .collect()
+    }
+
+    /// What estimates say.
+    fn told(&self, here: &Here<'_>, from: &Estimate) -> Vec<Inversion> {
+        let refolded = here.refolded(from);
+        let p = self.quantile.len();
+        let one = |k: usize| {
+            let x = self.descriptor(from, k);
+            let density = x[p];
+            let g: Vec<f64> = x[..p].iter().map(|x| x / density).collect();
+            let spread = self.spread(from.leverage[k]);
+            let half = |j: usize| (self.quantile[j] * spread).max(SMALLEST_BAND);
+            let numbers = self.number_quantile.map(|q| q.map(|q| q * spread));
+            let relative_density = self.operator.relative_density.as_ref().map(|_| density);
+            Inversion {
+                low: (0..p).map(|j| g[j] - half(j)).collect(),
+                high: (0..p).map(|j| g[j] + half(j)).collect(),
+                derived: self.shape.derived(&g, relative_density, &numbers),
+                g,
+                relative_density,
+                refolded: (here.conditional.mean().iter())
+                    .zip(refolded.col_as_slice(k))
+                    .map(|(mean, moved)| mean + moved)
+                    .collect(),
+                distance: from.distance[k],
+                active: Vec::new(),
+            }
+        };
+        (0..from.leverage.len()).into_par_iter().map(one).collect()
+    }
+
+    /// ρ/ρ̄ as inferred from changed copies of the training spectra (column i of `scores` stands for glass i) by the folds that do not
+    /// know them, where the operator knows densities.
+    pub fn left_out_densities_of(&self, scores: &Scores) -> Option<Vec<f64>> {
+        let known = self.operator.relative_density.as_ref()?;
+        let column = Mat::from_fn(known.len(), 1, |i, _| known[i]);
+        let target = self.seen.conditional.target(column.as_ref());
+        let found = self
+            .seen
+            .left_out_estimates(&self.seen.left_out(scores), &target);
+        Some(found.row(0).iter().copied().collect())
+    }
+
+    /// ρ/ρ̄ as inferred from the noisy copies of left-out spectra, where the operator knows densities.
+    pub fn left_out_densities(&self) -> Option<&[f64]> {
+        self.left_out_densities.as_deref()
     }
 
     /// r up to which the coordination number counts, Å.
@@ -311,23 +322,55 @@ impl<'a> Inverter<'a> {
     }
 }
 
-/// Weights of the training samples for some spectra, and where these stand.
+/// The instrument that some spectra came through.
+struct Here<'a> {
+    conditional: &'a Conditional,
+    /// Along the directions of the conditional.
+    target: &'a Target,
+    nuisances: &'a Mat<f64>,
+}
+
+/// Estimates from some spectra, one a column, and where these stand.
 struct Estimate {
     white: Mat<f64>,
-    weights: Mat<f64>,
+    /// What the data alone said of the data, whitened.
+    implied: Mat<f64>,
+    /// What constraints added to the coefficients.
+    further: Option<Mat<f64>>,
+    /// Descriptor and density about their means.
+    moved: Mat<f64>,
     leverage: Vec<f64>,
     distance: Vec<(f64, f64)>,
 }
 
-impl Estimate {
-    fn new(conditional: &Conditional, spectra: MatRef<'_, f64>) -> Self {
+impl Here<'_> {
+    fn estimate(&self, spectra: MatRef<'_, f64>) -> Estimate {
+        let conditional = self.conditional;
         let white = conditional.whiten(spectra);
-        Self {
-            weights: conditional.weights(white.as_ref()),
-            leverage: conditional.leverage(white.as_ref()),
-            distance: conditional.distances(white.as_ref()),
+        let scores = conditional.scores(white.as_ref());
+        let coefficients = conditional.coefficients(&scores);
+        Estimate {
+            implied: conditional.implied(&coefficients),
+            moved: self.target.moved(&coefficients),
+            leverage: conditional.leverage(&scores),
+            distance: conditional.distances(&scores),
+            further: None,
             white,
         }
+    }
+
+    /// The spectra that the estimates and the fitted nuisances imply, about the mean.
+    fn refolded(&self, from: &Estimate) -> Mat<f64> {
+        let conditional = self.conditional;
+        let mut refolded = conditional.unwhitened(&from.implied);
+        if let Some(further) = &from.further {
+            refolded += conditional.unwhitened(&conditional.implied(further));
+        }
+        if self.nuisances.ncols() == 0 {
+            return refolded;
+        }
+        let precision = conditional.precision_times(&from.white, &from.implied);
+        refolded + self.nuisances * (self.nuisances.transpose() * precision)
     }
 }
 
@@ -352,8 +395,7 @@ impl Inversion {
 
 /// The ⌈(n+1)·95 %⌉/n quantile, the finite-sample correction counted in independent samples.
 fn conformal_quantile(values: &mut [f64], samples: usize) -> f64 {
-    values.sort_by(f64::total_cmp);
     let level = (COVERAGE * (1.0 + 1.0 / samples as f64)).min(1.0);
     let index = ((level * values.len() as f64).ceil() as usize).clamp(1, values.len());
-    values[index - 1]
+    *values.select_nth_unstable_by(index - 1, f64::total_cmp).1
 }

@@ -2,8 +2,9 @@
 
 use super::{Channel, Seen};
 use crate::error::{Error, Result};
+use crate::operator::conditional::{Scores, Target};
 use crate::operator::features::Described;
-use crate::operator::{Operator, rows};
+use crate::operator::{Operator, local_variance_of, rows};
 use faer::{Mat, MatRef};
 
 /// Data with less noise than this part of their rms stand for the descriptor as they are; of noisier ones the joint
@@ -20,6 +21,10 @@ pub struct Predictor<'a> {
     pub seen: Seen,
     /// Spectrum of each training glass as predicted from its noisy PDF by the fold that does not know it (n x q).
     pub left_out: Mat<f64>,
+    /// The training spectra, the descriptors and, where the operator knows them, the densities, to be inferred.
+    spectra: Target,
+    descriptors: Target,
+    densities: Option<Target>,
     /// Squared left-out error of each training glass.
     energies: Vec<f64>,
     /// Mean square of the left-out errors at each E.
@@ -71,24 +76,33 @@ impl<'a> Predictor<'a> {
         let seed = meta.seed.wrapping_add(1);
         let seen = Seen::new(
             operator.x.as_ref(),
+            &*operator.descriptor_directions()?,
             channel,
             meta.lambda_forward,
             &operator.random_folds(),
             seed,
         )?;
-        let left_out =
-            left_out_predictions(operator, &seen, seen.noisy.subrows(0, operator.samples()));
-        let n = operator.samples() as f64;
+        let spectra = seen.conditional.target(operator.y.as_ref());
+        let n = operator.samples();
+        let judged = seen.left_out(&seen.noisy_scores().first(n));
+        let left_out = seen
+            .left_out_estimates(&judged, &spectra)
+            .transpose()
+            .to_owned();
         let errors = &operator.y - &left_out;
         let variance = (errors.col_iter())
-            .map(|e| e.squared_norm_l2() / n)
+            .map(|e| e.squared_norm_l2() / n as f64)
             .collect();
         let energies = (errors.row_iter()).map(|e| e.squared_norm_l2()).collect();
         Ok(Self {
             bins: bins(channel),
+            descriptors: seen.conditional.target(operator.x.as_ref()),
+            densities: (operator.relative_density.as_deref())
+                .map(|d| seen.conditional.target(column(d).as_ref())),
             operator,
             seen,
             left_out,
+            spectra,
             energies,
             variance,
         })
@@ -97,23 +111,30 @@ impl<'a> Predictor<'a> {
     /// Predicts for descriptors given as rows (N x m) at the channel's points.
     pub fn predict(&self, pdfs: MatRef<'_, f64>) -> Vec<Prediction> {
         let conditional = &self.seen.conditional;
-        let white = conditional.whiten(pdfs);
-        let weights = conditional.weights(white.as_ref());
-        let spectra = estimate(self.operator.y.as_ref(), &weights);
-        let descriptors = estimate(self.operator.x.as_ref(), &weights);
-        let distances = conditional.distances(white.as_ref());
-        let density = (self.operator.relative_density.as_ref()).map(|d| self.seen.infer(pdfs, d));
-        (0..pdfs.nrows())
-            .map(|k| {
-                let descriptor = rows::row(descriptors.as_ref(), k);
-                let local = self.local(&descriptor, None);
+        let scores = self.seen.scores(pdfs);
+        let coefficients = conditional.coefficients(&scores);
+        let estimate = |target: &Target| {
+            let mut moved = target.moved(&coefficients);
+            for k in 0..moved.ncols() {
+                (moved.col_mut(k).iter_mut().zip(target.mean())).for_each(|(m, mean)| *m += mean);
+            }
+            moved
+        };
+        let spectra = estimate(&self.spectra);
+        let descriptors = estimate(&self.descriptors);
+        let densities = self.densities.as_ref().map(estimate);
+        let near = self.operator.nearest(descriptors.transpose(), false);
+        let distances = conditional.distances(&scores);
+        (near.iter().enumerate())
+            .map(|(k, near)| {
+                let local = local_variance_of(&self.energies, near);
                 Prediction {
-                    spectrum: rows::row(spectra.as_ref(), k),
+                    spectrum: spectra.col_as_slice(k).to_vec(),
                     sigma: self.variance.iter().map(|v| (local * v).sqrt()).collect(),
-                    descriptor,
+                    descriptor: descriptors.col_as_slice(k).to_vec(),
                     local,
                     distance: distances[k],
-                    relative_density: density.as_ref().map(|d| d[k]),
+                    relative_density: densities.as_ref().map(|d| d[(0, k)]),
                 }
             })
             .collect()
@@ -121,17 +142,33 @@ impl<'a> Predictor<'a> {
 }
 
 impl Predictor<'_> {
-    /// Error variance near a descriptor relative to its mean over the training set, by the left-out errors of this channel. `exclude`
-    /// leaves out one training glass.
-    pub fn local(&self, descriptor: &[f64], exclude: Option<usize>) -> f64 {
-        self.operator
-            .local_variance_of(&self.energies, descriptor, exclude)
+    /// Error variance near each training structure relative to its mean over the training set, by the left-out errors of this channel
+    /// on the others.
+    pub fn local_variances(&self) -> Result<Vec<f64>> {
+        let neighbours = self.operator.neighbours()?;
+        Ok((neighbours.iter())
+            .map(|near| local_variance_of(&self.energies, near))
+            .collect())
     }
 
-    /// Spectra (n x q) of changed copies of the training PDFs: row i of `data` (n x m) stands for training glass i and is predicted
-    /// by the fold that does not know it.
-    pub fn predict_left_out(&self, data: MatRef<'_, f64>) -> Mat<f64> {
-        left_out_predictions(self.operator, &self.seen, data)
+    /// Spectra (N x q) of changed copies of the training PDFs, and their relative densities where the operator knows them: column i of
+    /// `scores` stands for training glass i and is judged by the fold that does not know it.
+    pub fn predict_left_out(&self, scores: &Scores) -> (Mat<f64>, Option<Vec<f64>>) {
+        let judged = self.seen.left_out(scores);
+        let estimates = |target: &Target| self.seen.left_out_estimates(&judged, target);
+        let densities = self.densities.as_ref().map(estimates);
+        (
+            estimates(&self.spectra).transpose().to_owned(),
+            densities.map(|d| d.row(0).iter().copied().collect()),
+        )
+    }
+
+    /// ρ/ρ̄ as inferred from the noisy copies of left-out PDFs, where the operator knows densities.
+    pub fn left_out_densities(&self) -> Option<Vec<f64>> {
+        let target = self.densities.as_ref()?;
+        let judged = self.seen.left_out(self.seen.noisy_scores());
+        let found = self.seen.left_out_estimates(&judged, target);
+        Some(found.row(0).iter().copied().collect())
     }
 
     /// The same by the operator's own forward map, whatever its estimator, from the descriptor: measured where the data are
@@ -169,14 +206,12 @@ pub fn by_map(operator: &Operator, described: Described<'_>) -> Result<Vec<Impli
     let variance: Vec<f64> = (operator.residuals.col_iter())
         .map(|r| r.squared_norm_l2() / operator.samples() as f64)
         .collect();
-    let implied = |k: usize| {
-        let local = operator.local_variance(&rows::row(described.x, k));
-        Implied {
-            spectrum: rows::row(spectra.as_ref(), k),
-            sigma: variance.iter().map(|v| (local * v).sqrt()).collect(),
-        }
+    let implied = |(k, local): (usize, f64)| Implied {
+        spectrum: rows::row(spectra.as_ref(), k),
+        sigma: variance.iter().map(|v| (local * v).sqrt()).collect(),
     };
-    Ok((0..spectra.nrows()).map(implied).collect())
+    let local = operator.local_variances(described.x);
+    Ok(local.into_iter().enumerate().map(implied).collect())
 }
 
 /// See [`Predictor::bins`].
@@ -193,24 +228,6 @@ fn bins(channel: &Channel) -> Vec<Option<usize>> {
         .collect()
 }
 
-/// Mean plus weighted centred training rows: one row a column of `weights`.
-fn estimate(training: MatRef<'_, f64>, weights: &Mat<f64>) -> Mat<f64> {
-    let mean = rows::mean(training);
-    let moved = weights.transpose() * rows::centred(training, &mean);
-    Mat::from_fn(moved.nrows(), moved.ncols(), |i, j| mean[j] + moved[(i, j)])
-}
-
-fn left_out_predictions(operator: &Operator, seen: &Seen, data: MatRef<'_, f64>) -> Mat<f64> {
-    let mut out = Mat::zeros(operator.samples(), operator.y.ncols());
-    for fold in &seen.folds {
-        let data = rows::select(data, &fold.test);
-        let white = fold.conditional.whiten(data.as_ref());
-        let weights = fold.conditional.weights(white.as_ref());
-        let training = rows::select(operator.y.as_ref(), &fold.train);
-        let predicted = estimate(training.as_ref(), &weights);
-        for (k, &i) in fold.test.iter().enumerate() {
-            out.row_mut(i).copy_from(predicted.row(k));
-        }
-    }
-    out
+fn column(values: &[f64]) -> Mat<f64> {
+    Mat::from_fn(values.len(), 1, |i, _| values[i])
 }

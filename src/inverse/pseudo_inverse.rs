@@ -73,9 +73,12 @@ pub struct PseudoInverse {
     z_mean: Vec<f64>,
     u: Mat<f64>,
     s: Vec<f64>,
-    /// `P⁻¹ V`, p x k.
+    /// `P⁻¹ V`, p x k, and the squared length of each column.
     back: Mat<f64>,
+    stretch: Vec<f64>,
     lambdas: Vec<f64>,
+    /// Filter factors, a column each λ (k x L).
+    factors: Mat<f64>,
     held_out: Vec<f64>,
     /// rms deviation of the training descriptors from their mean.
     prior: f64,
@@ -167,9 +170,13 @@ impl PseudoInverse {
             },
             prior,
             s,
+            stretch: back.col_iter().map(|c| c.squared_norm_l2()).collect(),
             back,
+            factors: Mat::zeros(0, 0),
             held_out: Vec::new(),
         };
+        let each: Vec<Vec<f64>> = it.lambdas.iter().map(|&l| it.filters(l)).collect();
+        it.factors = Mat::from_fn(it.s.len(), each.len(), |k, l| each[l][k]);
         if rule == Rule::HeldOut {
             it.held_out = it.held_out_errors(operator, seen);
         }
@@ -190,83 +197,71 @@ impl PseudoInverse {
         white
     }
 
-    /// Deviations d (p x N) from coefficients (k x N) at one λ.
-    fn deviation(&self, coefficients: &Mat<f64>, lambda: f64) -> Mat<f64> {
-        let f = self.filters(lambda);
-        let damped = Mat::from_fn(self.s.len(), coefficients.ncols(), |k, j| {
-            if f[k] > 0.0 {
-                f[k] / self.s[k] * coefficients[(k, j)]
-            } else {
-                0.0
-            }
-        });
-        &self.back * damped
+    /// Deviations d (p x N) from coefficients (k x N), each with its own filter factors.
+    fn deviations(&self, coefficients: &Mat<f64>, filters: &[Vec<f64>]) -> Mat<f64> {
+        &self.back
+            * Mat::from_fn(self.s.len(), coefficients.ncols(), |k, j| {
+                ratio(filters[j][k], self.s[k]) * coefficients[(k, j)]
+            })
     }
 
     /// Mean squared error of x over noisy copies of the training glasses, for each λ.
     fn held_out_errors(&self, operator: &Operator, seen: &Seen) -> Vec<f64> {
         let n = operator.samples();
-        let noisy = seen.noisy.subrows(0, n);
+        let noisy = seen.noisy(1);
         let coefficients = self.u.transpose() * self.whiten(noisy);
         let truth = rows::centred(operator.x.as_ref(), &self.x_mean)
             .transpose()
             .to_owned();
         self.lambdas
             .iter()
-            .map(|&l| (self.deviation(&coefficients, l) - &truth).squared_norm_l2() / n as f64)
+            .map(|&l| {
+                let filters = vec![self.filters(l); n];
+                let found = self.deviations(&coefficients, &filters);
+                (found - &truth).squared_norm_l2() / n as f64
+            })
             .collect()
     }
 
     /// Inverts one spectrum (m values at the channel's points).
     pub fn invert(&self, z: &[f64]) -> Result<PseudoInversion> {
         let data = Mat::from_fn(1, z.len(), |_, j| z[j]);
-        let white = self.whiten(data.as_ref());
+        Ok(self.invert_all(data.as_ref())?.remove(0))
+    }
+
+    /// Inverts spectra given as rows (N x m) at the channel's points, each with its own choice of λ.
+    ///
+    /// Errors: no λ suits one of them.
+    pub fn invert_all(&self, spectra: MatRef<'_, f64>) -> Result<Vec<PseudoInversion>> {
+        let white = self.whiten(spectra);
         let c = self.u.transpose() * &white;
-        let coefficients: Vec<f64> = c.col(0).iter().copied().collect();
-        let outside = (white.squared_norm_l2() - c.squared_norm_l2()).max(0.0);
-        let sweep = Sweep {
-            inverse: self,
-            c: &coefficients,
-            outside,
-            m: z.len() as f64,
+        let sweep = Sweep::new(self, &white, &c);
+        let scores: Vec<Vec<f64>> = (0..c.ncols()).map(|j| sweep.scores(j)).collect();
+        let chosen = (scores.iter())
+            .map(|s| self.choose(s))
+            .collect::<Result<Vec<f64>>>()?;
+        let filters: Vec<Vec<f64>> = chosen.iter().map(|&l| self.filters(l)).collect();
+        let deviations = self.deviations(&c, &filters);
+        let one = |(j, scores): (usize, Vec<f64>)| {
+            let amplified: f64 = (self.stretch.iter().zip(&self.s).zip(&filters[j]))
+                .map(|((b, s), f)| b * ratio(*f, *s).powi(2))
+                .sum();
+            let amplification = (amplified / self.back.nrows() as f64).sqrt();
+            PseudoInversion {
+                x: (self.x_mean.iter().zip(deviations.col_as_slice(j)))
+                    .map(|(mean, d)| mean + d)
+                    .collect(),
+                lambda: chosen[j],
+                curve: self.lambdas.iter().copied().zip(scores).collect(),
+                degrees_of_freedom: filters[j].iter().sum(),
+                noise_amplification: amplification,
+                amplification_over_prior: amplification / self.prior.max(f64::MIN_POSITIVE),
+                picard: (self.s.iter().zip(c.col_as_slice(j)))
+                    .map(|(s, c)| (*s, c.abs()))
+                    .collect(),
+            }
         };
-        let scores = sweep.scores();
-        let lambda = self.choose(&scores)?;
-        let f = self.filters(lambda);
-        let amplification: f64 = (0..self.back.nrows())
-            .map(|i| {
-                (0..f.len())
-                    .map(|k| {
-                        if f[k] > 0.0 {
-                            (self.back[(i, k)] * f[k] / self.s[k]).powi(2)
-                        } else {
-                            0.0
-                        }
-                    })
-                    .sum::<f64>()
-            })
-            .sum();
-        let d = self.deviation(&c, lambda);
-        Ok(PseudoInversion {
-            x: self
-                .x_mean
-                .iter()
-                .enumerate()
-                .map(|(i, m)| m + d[(i, 0)])
-                .collect(),
-            lambda,
-            curve: self.lambdas.iter().copied().zip(scores).collect(),
-            degrees_of_freedom: f.iter().sum(),
-            noise_amplification: (amplification / self.back.nrows() as f64).sqrt(),
-            amplification_over_prior: (amplification / self.back.nrows() as f64).sqrt()
-                / self.prior.max(f64::MIN_POSITIVE),
-            picard: self
-                .s
-                .iter()
-                .zip(&coefficients)
-                .map(|(s, c)| (*s, c.abs()))
-                .collect(),
-        })
+        Ok(scores.into_iter().enumerate().map(one).collect())
     }
 
     fn choose(&self, scores: &[f64]) -> Result<f64> {
@@ -298,69 +293,94 @@ fn no_corner() -> Error {
         .cure("use --choose gcv, evidence or held-out, or the default estimator")
 }
 
-/// The terms of every rule along the λ sweep of one spectrum.
-struct Sweep<'a> {
-    inverse: &'a PseudoInverse,
-    c: &'a [f64],
-    outside: f64,
-    m: f64,
+/// `f/s`; none of a direction that is dropped.
+fn ratio(f: f64, s: f64) -> f64 {
+    if f > 0.0 { f / s } else { 0.0 }
 }
 
-impl Sweep<'_> {
-    /// (|residual|², |penalty term|², degrees of freedom).
-    fn terms(&self, lambda: f64) -> (f64, f64, f64) {
-        let f = self.inverse.filters(lambda);
-        let (mut residual, mut size, mut freedom) = (self.outside, 0.0, 0.0);
-        for (k, f) in f.iter().enumerate() {
-            residual += ((1.0 - f) * self.c[k]).powi(2);
-            if *f > 0.0 {
-                size += (f * self.c[k] / self.inverse.s[k]).powi(2);
+/// The terms of every rule along the λ sweep of some spectra: a row a λ, a column a spectrum.
+struct Sweep<'a> {
+    inverse: &'a PseudoInverse,
+    m: f64,
+    /// |residual|².
+    residual: Mat<f64>,
+    /// |penalty term|², of the L-curve.
+    size: Mat<f64>,
+    /// Minus twice the log likelihood but for a constant, of the evidence.
+    misfit: Mat<f64>,
+    /// Degrees of freedom at each λ.
+    freedom: Vec<f64>,
+}
+
+impl<'a> Sweep<'a> {
+    fn new(inverse: &'a PseudoInverse, white: &Mat<f64>, c: &Mat<f64>) -> Self {
+        let factors = &inverse.factors;
+        let squares = Mat::from_fn(c.nrows(), c.ncols(), |k, j| c[(k, j)] * c[(k, j)]);
+        let weighed = |weight: &dyn Fn(f64, f64) -> f64| {
+            Mat::from_fn(factors.ncols(), factors.nrows(), |l, k| {
+                weight(factors[(k, l)], inverse.s[k])
+            }) * &squares
+        };
+        let outside: Vec<f64> = (white.col_iter().zip(squares.col_iter()))
+            .map(|(w, c)| (w.squared_norm_l2() - c.sum()).max(0.0))
+            .collect();
+        let with_outside = |mut terms: Mat<f64>| {
+            for (j, outside) in outside.iter().enumerate() {
+                terms.col_mut(j).iter_mut().for_each(|t| *t += outside);
             }
-            freedom += f;
+            terms
+        };
+        let none = || Mat::zeros(0, 0);
+        Self {
+            inverse,
+            m: white.nrows() as f64,
+            residual: with_outside(weighed(&|f, _| (1.0 - f).powi(2))),
+            size: match inverse.rule {
+                Rule::LCurve => weighed(&|f, s| ratio(f, s).powi(2)),
+                _ => none(),
+            },
+            misfit: match inverse.rule {
+                Rule::Evidence => with_outside(weighed(&|f, _| 1.0 - f)),
+                _ => none(),
+            },
+            freedom: factors.col_iter().map(|f| f.sum()).collect(),
         }
-        (residual, size, freedom)
     }
 
-    /// One number a λ; the smallest is chosen.
-    fn scores(&self) -> Vec<f64> {
+    /// One number a λ for spectrum j; the smallest is chosen.
+    fn scores(&self, j: usize) -> Vec<f64> {
         let it = self.inverse;
-        let along = |score: &dyn Fn(f64) -> f64| it.lambdas.iter().map(|&l| score(l)).collect();
+        let along = |score: &dyn Fn(usize) -> f64| (0..it.lambdas.len()).map(score).collect();
         match it.rule {
             Rule::HeldOut => it.held_out.clone(),
-            Rule::Fixed(_) | Rule::Gcv => along(&|l| {
-                let (residual, _, freedom) = self.terms(l);
-                residual / (self.m - freedom).powi(2)
-            }),
+            Rule::Fixed(_) | Rule::Gcv => {
+                along(&|l| self.residual[(l, j)] / (self.m - self.freedom[l]).powi(2))
+            }
             Rule::Discrepancy => along(&|l| {
                 // Of all λ whose residual is within the noise the largest has the smallest score.
-                if self.terms(l).0 <= self.m {
-                    -l
+                if self.residual[(l, j)] <= self.m {
+                    -it.lambdas[l]
                 } else {
                     f64::NAN
                 }
             }),
             Rule::Evidence => along(&|l| {
-                let fit: f64 =
-                    it.s.iter()
-                        .zip(self.c)
-                        .map(|(s, c)| (1.0 + s * s / l).ln() + c * c * l / (s * s + l))
-                        .sum();
-                0.5 * (fit + self.outside)
+                let log = |s: &f64| (1.0 + s * s / it.lambdas[l]).ln();
+                0.5 * (it.s.iter().map(log).sum::<f64>() + self.misfit[(l, j)])
             }),
-            Rule::LCurve => self.negative_curvature(),
+            Rule::LCurve => self.negative_curvature(j),
         }
     }
 
     /// Minus the curvature of (log |residual|, log |penalty|) over log λ, so that the corner is the minimum; the end
     /// points have none.
-    fn negative_curvature(&self) -> Vec<f64> {
-        let points: Vec<(f64, f64)> = self
-            .inverse
-            .lambdas
-            .iter()
-            .map(|&l| {
-                let (residual, size, _) = self.terms(l);
-                (0.5 * residual.ln(), 0.5 * size.ln())
+    fn negative_curvature(&self, j: usize) -> Vec<f64> {
+        let points: Vec<(f64, f64)> = (0..self.inverse.lambdas.len())
+            .map(|l| {
+                (
+                    0.5 * self.residual[(l, j)].ln(),
+                    0.5 * self.size[(l, j)].ln(),
+                )
             })
             .collect();
         let mut scores = vec![f64::NAN; points.len()];

@@ -1,22 +1,17 @@
 //! What the data say and what the prior says.
 
 use super::{Channel, Seen, measurement};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::finding::Finding;
 use crate::grid::Grid;
 use crate::operator::conditional::Conditional;
-use crate::operator::{Operator, rows};
+use crate::operator::{KNOWN, Operator, rows};
 use faer::Mat;
 
-/// Singular values of the prior (in units of its spread at each r) below this fraction of its largest are left out of
-/// averaging kernels: such directions hardly occur among the training glasses.
-const PRIOR_RANK: f64 = 1e-2;
 /// Below this share of the prior variance removed the data say nothing.
 pub const SILENT: f64 = 0.1;
 /// A range of fewer bins than this is not worth a word.
 const SHORTEST_SILENCE: usize = 3;
-/// Bins where the prior spreads less than this fraction of its largest spread count as known: their kernels are zero.
-const KNOWN: f64 = 1e-3;
 
 /// Resolution analysis of a channel, the same for all its spectra.
 #[derive(Debug, Clone)]
@@ -51,8 +46,8 @@ impl Resolution {
         for j in 0..p {
             let total = x.col(j).squared_norm_l2();
             let (mut decided, mut from_noise) = (0.0, 0.0);
-            for (k, f) in filter.iter().enumerate() {
-                let c = along[(k, j)].powi(2);
+            for (f, c) in filter.iter().zip(along.col_as_slice(j)) {
+                let c = c * c;
                 decided += f * c;
                 from_noise += f * (1.0 - f) * c;
             }
@@ -77,7 +72,7 @@ impl Resolution {
             data_share: share,
             noise_sd: noise,
             prior_sd: prior,
-            kernels: kernels(&x, conditional, &filter)?,
+            kernels: kernels(operator, conditional, &filter)?,
         })
     }
 }
@@ -91,7 +86,8 @@ impl Resolution {
         let points = operator.meta.energy.centres();
         let map = Mat::identity(q, q);
         let channel = Channel::new(points, map, vec![level * rms; q], true, rms)?;
-        let (conditional, _) = Seen::whole(samples, &channel, operator.meta.lambda_backward)?;
+        let directions = operator.spectrum_directions()?;
+        let conditional = Seen::whole(&directions, &channel, operator.meta.lambda_backward)?;
         Self::new(operator, &conditional)
     }
 
@@ -135,25 +131,12 @@ fn silent(grid: &Grid, share: &[f64], differ: impl Fn(usize) -> bool) -> Vec<(f6
 }
 
 /// `A = Xᵀ U f Uᵀ (Xᵀ)⁺` of scaled descriptors, the pseudo-inverse taken on the directions that occur in the training set.
-fn kernels(x: &Mat<f64>, conditional: &Conditional, filter: &[f64]) -> Result<Mat<f64>> {
-    let spread: Vec<f64> = (0..x.ncols()).map(|j| x.col(j).norm_l2()).collect();
-    let floor = KNOWN * spread.iter().copied().fold(0.0, f64::max);
-    let scaled = Mat::from_fn(x.ncols(), x.nrows(), |j, i| {
-        if spread[j] > floor {
-            x[(i, j)] / spread[j]
-        } else {
-            0.0
-        }
-    });
-    let svd = scaled
-        .thin_svd()
-        .map_err(|_| Error::new("the singular value decomposition did not converge"))?;
-    let d: Vec<f64> = svd.S().column_vector().iter().copied().collect();
-    let k = d.iter().take_while(|&&s| s > PRIOR_RANK * d[0]).count();
-    let (p, q) = (svd.U().subcols(0, k), svd.V().subcols(0, k));
-    let projected = q.transpose() * conditional.sample_vectors();
+fn kernels(operator: &Operator, conditional: &Conditional, filter: &[f64]) -> Result<Mat<f64>> {
+    let prior = operator.prior()?;
+    let (d, k) = (&prior.d, prior.d.len());
+    let projected = prior.q.transpose() * conditional.sample_vectors();
     let weighted = Mat::from_fn(k, filter.len(), |i, j| projected[(i, j)] * filter[j]);
     let core = weighted * projected.transpose();
     let scaled = Mat::from_fn(k, k, |i, j| d[i] * core[(i, j)] / d[j]);
-    Ok(p * scaled * p.transpose())
+    Ok(&prior.p * scaled * prior.p.transpose())
 }

@@ -276,14 +276,17 @@ fn alone(
 ) -> Result<Report> {
     let inverter = Inverter::new(operator, &measurement.channel)?;
     let inversion = inverter.invert_measured(measurement)?.remove(0);
-    let left_out = inverter.seen.left_out_distances();
+    let left_out = inverter.seen.left_out_distances()?;
+    let density = inversion
+        .relative_density
+        .zip(inverter.left_out_densities());
     inversion_report(&InversionView {
         operator,
         name,
         measurement,
         row: 0,
-        domain: Domain::rank(inversion.distance, &left_out),
-        map: DomainMap::new(&inverter.seen, measurement.data.as_ref()),
+        domain: Domain::ranked(inversion.distance, left_out, density),
+        map: DomainMap::new(&inverter.seen, measurement.data.as_ref())?,
         inversion: &inversion,
         resolution: &inverter.resolution()?,
         choice: Choice::new(operator, &inverter.seen)?,
@@ -348,14 +351,14 @@ fn pair(
             row: 0,
             inversion: &inversion,
             domain: comparison.spectrum,
-            map: DomainMap::new(&judge.inverter.seen, z),
+            map: DomainMap::new(&judge.inverter.seen, z)?,
             resolution: &judge.inverter.resolution()?,
             choice: Choice::new(operator, &judge.inverter.seen)?,
             pseudo: None,
             findings,
             sources,
         },
-        pdf_map: DomainMap::new(&judge.predictor.seen, pdf.data.as_ref()),
+        pdf_map: DomainMap::new(&judge.predictor.seen, pdf.data.as_ref())?,
         pdf: &pdf,
         comparison: &comparison,
         verdict: &verdict,

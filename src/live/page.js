@@ -2,6 +2,7 @@
 (() => {
   const at = (id) => document.getElementById("ask-" + id);
   const files = { spectrum: null, pdf: null };
+  const taken = { spectrum: 0, pdf: 0 };
   const zooms = new Map();
   // Each question has a number; an answer is shown unless a later one was shown already.
   let asked = 0;
@@ -9,6 +10,9 @@
   let isMoving = false;
   let isStale = false;
   let rest = 0;
+  // Longest time in ms that a full answer may take while settings move; else quick ones until they rest.
+  const SWIFT = 400;
+  let lasted = 0;
 
   at("operator").textContent = `${known.operator}: ${known.glasses} glasses, ${known.quantity}` + (known.composition ? `, ${known.composition}` : "");
   at("composition").placeholder = known.composition || "SiO2";
@@ -59,6 +63,7 @@
     try {
       const reply = await post("answer", quick);
       [ok, told] = [reply.ok, await reply.json()];
+      if (ok && !quick) lasted = performance.now() - begin;
     } catch (error) {
       [ok, told] = [false, { error: `the program does not answer: ${error.message}\n  help:  is \`glassbridge serve\` still running?` }];
     }
@@ -74,7 +79,7 @@
       button.disabled = !ok || (button.dataset.kind === "pdf" && !known.hasPdf);
   }
 
-  // While settings move, one quick question at a time, the last setting always; at rest, a full one.
+  // While settings move, one question at a time, the last setting always; if full answers take long, quick ones and at rest a full one.
   async function ask() {
     if (!files.spectrum) {
       at("state").textContent = files.pdf ? "Now drop the spectrum that it is to be compared with." : "Drop a spectrum: its PDF is inferred.";
@@ -87,7 +92,7 @@
     isMoving = true;
     while (isStale) {
       isStale = false;
-      await answer(true);
+      await answer(lasted > SWIFT);
     }
     isMoving = false;
     at("answer").classList.remove("old");
@@ -96,7 +101,11 @@
 
   async function take(side, file) {
     if (!file) return;
-    files[side] = await upload(file);
+    const number = ++taken[side];
+    const read = await upload(file);
+    // A large file that was dropped earlier must not replace a small one dropped later.
+    if (number < taken[side]) return;
+    files[side] = read;
     const place = document.querySelector(`[data-side=${side}]`);
     place.classList.add("full");
     place.querySelector("span").textContent = file.name;

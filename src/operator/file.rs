@@ -1,7 +1,7 @@
 //! Operators on disk: one `.npz` with `meta.json`, checksummed.
 
 use super::reference::Reference;
-use super::{Meta, Operator, rows};
+use super::{Constants, Meta, Operator, rows};
 use crate::error::{Error, Result};
 use crate::io::{files, npz::Bundle};
 use faer::{Mat, MatRef};
@@ -111,6 +111,7 @@ impl Operator {
             x: bundle.take("structures")?,
             y: bundle.take("spectra")?,
             residuals: bundle.take("residual_factor")?,
+            constants: Constants::default(),
             reference: Reference::load(&mut bundle)?,
             meta: header.operator,
         };

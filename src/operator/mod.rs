@@ -8,7 +8,9 @@
 
 pub mod broadened;
 pub mod conditional;
+mod constants;
 pub mod dependence;
+pub mod directions;
 pub mod features;
 mod file;
 pub mod fit;
@@ -25,6 +27,7 @@ pub mod scores;
 pub mod streamed;
 mod training;
 
+pub use constants::{Constants, KNOWN, Prior};
 pub use forward::{ChosenBy, Estimator, Forward};
 pub use scores::Scores;
 pub use training::{Settings, TrainingSet};
@@ -152,6 +155,8 @@ pub struct Operator {
     pub relative_density: Option<Vec<f64>>,
     /// Out-of-fold residuals of the forward map, n x q: the factor of its error covariance.
     pub residuals: Mat<f64>,
+    /// What follows from the samples alone.
+    pub constants: Constants,
 }
 
 impl Operator {
@@ -198,34 +203,36 @@ impl Operator {
             .collect()
     }
 
-    /// Variance of the forward error near a descriptor, relative to its mean over the training set, by the out-of-fold residuals of
-    /// the forward map; see [`local_variance_of`](Self::local_variance_of).
-    pub fn local_variance(&self, x: &[f64]) -> f64 {
+    /// Variance of the forward error near each of some descriptors (N x p), relative to its mean over the training set, by the
+    /// out-of-fold residuals of the forward map among the nearest training structures.
+    pub fn local_variances(&self, x: MatRef<'_, f64>) -> Vec<f64> {
         let energies: Vec<f64> = (0..self.samples())
             .map(|i| self.residuals.row(i).squared_norm_l2())
             .collect();
-        self.local_variance_of(&energies, x, None)
+        (self.nearest(x, false).iter())
+            .map(|near| local_variance_of(&energies, near))
+            .collect()
     }
 
-    /// The geometric mean of the squared errors (`energies`, one a training sample) of the training structures nearest to a descriptor,
-    /// relative to the mean of all. `exclude` leaves out the sample itself, in calibration.
-    pub fn local_variance_of(&self, energies: &[f64], x: &[f64], exclude: Option<usize>) -> f64 {
-        let mean = energies.iter().sum::<f64>() / energies.len() as f64;
-        let mut near: Vec<(f64, f64)> = (0..self.samples())
-            .filter(|&i| exclude != Some(i))
-            .map(|i| {
-                let d: f64 = (0..x.len()).map(|j| (x[j] - self.x[(i, j)]).powi(2)).sum();
-                (d, energies[i])
+    /// The training structures nearest to each descriptor (N x p). `own`: the descriptors are the training structures themselves, and
+    /// none is its own neighbour.
+    pub(crate) fn nearest(&self, x: MatRef<'_, f64>, own: bool) -> Vec<Vec<usize>> {
+        let mean = rows::mean(self.x.as_ref());
+        let training = rows::centred(self.x.as_ref(), &mean);
+        let size: Vec<f64> = training.row_iter().map(|r| r.squared_norm_l2()).collect();
+        let product = &training * rows::centred(x, &mean).transpose();
+        (0..x.nrows())
+            .map(|k| {
+                let distance = |i: usize| size[i] - 2.0 * product[(i, k)];
+                let mut near: Vec<usize> = (0..size.len()).filter(|&i| !own || i != k).collect();
+                if near.len() > NEIGHBOURS {
+                    let by = |a: &usize, b: &usize| distance(*a).total_cmp(&distance(*b));
+                    near.select_nth_unstable_by(NEIGHBOURS - 1, by);
+                    near.truncate(NEIGHBOURS);
+                }
+                near
             })
-            .collect();
-        near.sort_by(|a, b| a.0.total_cmp(&b.0));
-        near.truncate(NEIGHBOURS);
-        if near.is_empty() || mean <= 0.0 {
-            return 1.0;
-        }
-        let floor = f64::MIN_POSITIVE;
-        let log: f64 = near.iter().map(|(_, e)| e.max(floor).ln()).sum();
-        (log / near.len() as f64).exp() / mean
+            .collect()
     }
 
     /// Refuses a curve of another quantity, by name.
@@ -244,4 +251,16 @@ impl Operator {
             _ => error.cure("train an operator for it, or say what the file is with --quantity"),
         })
     }
+}
+
+/// The geometric mean of the squared errors (`energies`, one a training sample) of the samples `near`, relative to the mean of all.
+pub(crate) fn local_variance_of(energies: &[f64], near: &[usize]) -> f64 {
+    let mean = energies.iter().sum::<f64>() / energies.len() as f64;
+    if near.is_empty() || mean <= 0.0 {
+        return 1.0;
+    }
+    let log: f64 = (near.iter())
+        .map(|&i| energies[i].max(f64::MIN_POSITIVE).ln())
+        .sum();
+    (log / near.len() as f64).exp() / mean
 }

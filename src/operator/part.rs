@@ -3,7 +3,7 @@
 use super::features::Features;
 use super::fit::ridge::RidgePath;
 use super::forward::{Estimator, Forward};
-use super::{Operator, groups, rows};
+use super::{Constants, Operator, groups, rows};
 use crate::error::Result;
 use faer::{Mat, MatRef};
 
@@ -42,6 +42,7 @@ impl Operator {
             relative_density: (self.relative_density.as_ref())
                 .map(|d| which.iter().map(|&i| d[i]).collect()),
             residuals: pick(&self.residuals),
+            constants: Constants::default(),
         })
     }
 

@@ -7,7 +7,7 @@ use super::forward::{Estimator, Request, Samples};
 use super::headroom::headroom;
 use super::reference::ForwardMap;
 use super::scores::{Scores, Split, Tally};
-use super::{Descriptor, Meta, Operator, Weighting, groups, learning, rows};
+use super::{Constants, Descriptor, Meta, Operator, Weighting, groups, learning, rows};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
@@ -314,6 +314,7 @@ impl Operator {
             y,
             relative_density,
             residuals,
+            constants: Constants::default(),
         })
     }
 }

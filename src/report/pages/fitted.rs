@@ -68,12 +68,12 @@ pub(super) fn nuisances(fit: &NuisanceFit) -> Result<Option<Section>> {
         cells
     };
     let table = Table::new(
-        "What was fitted along with the spectrum, and the correlations. The measured spectrum is `scale` times the one of area as trained; its axis is (1 + stretch) E + offset; `width` is a standard deviation; background and slope are relative to the rms.",
+        "What was fitted along with the spectrum, and the correlations. The measured spectrum is scale times the one of area as trained; its axis is (1 + stretch) E + offset; width is a standard deviation; background and slope are relative to the rms.",
         header,
         (0..found.len()).map(row).collect(),
     )?;
     let gain = format!(
-        "With these the measured spectrum is e^{:.1} times more probable than without. Their uncertainty is part of the band of g(r).",
+        "With these the log evidence, the natural logarithm of the probability of the measured spectrum, is {:.1} above that without. Their uncertainty is part of the band of g(r).",
         fit.log_evidence_gain
     );
     Ok(Some(Section {
