@@ -11,6 +11,7 @@ mod sets;
 
 use glassbridge::inverse::{DERIVED_NAMES, Inverter, Measurement};
 use glassbridge::operator::{Operator, Settings, TrainingSet};
+use statrs::distribution::{Binomial, DiscreteCDF};
 use std::f64::consts::PI;
 
 const NOISE: f64 = 0.03;
@@ -80,16 +81,11 @@ fn covered(material: &str, seed: u64) -> Option<(usize, [usize; 5])> {
 
 /// Largest k with P(at most k of n) below `level` when each is inside with probability 0.95.
 fn unlikely(n: usize, level: f64) -> usize {
-    let mut term = 0.05f64.powi(n as i32);
-    let mut sum = 0.0;
-    for k in 0..=n {
-        sum += term;
-        if sum >= level {
-            return k.saturating_sub(1);
-        }
-        term *= (n - k) as f64 / (k + 1) as f64 * 0.95 / 0.05;
-    }
-    n
+    let inside = Binomial::new(0.95, n as u64).unwrap();
+    (0..n)
+        .take_while(|k| inside.cdf(*k as u64) < level)
+        .last()
+        .unwrap_or(0)
 }
 
 /// Five numbers and a calibration on three times as many glasses as are tried: what chance alone does once in ten thousand is no chance.
