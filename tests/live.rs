@@ -99,13 +99,22 @@ fn a_frame_of_the_series_is_what_invert_says_of_it() {
         fs::copy(&y, folder.join(format!("f{i}.dat"))).unwrap();
     }
     let (out, alone) = (place.path().join("out"), place.path().join("alone"));
-    let words = watch(&op, &folder, &out, &["--once"]);
+    // What is known of the spectrometer and the glass is said to both in the same words.
+    let known = [
+        "--resolution",
+        "0.5",
+        "--non-negative",
+        "--nuisance",
+        "background",
+    ];
+    let words = watch(&op, &folder, &out, &[&["--once"], &known[..]].concat());
     tiny::glassbridge().args(&words).assert().code(0);
     let first = folder.join("f0.dat");
     let mut invert = tiny::glassbridge();
     invert
         .arg("invert")
         .args([&op, &first])
+        .args(known)
         .args(["--noise", "0.01", "--out"]);
     invert.arg(&alone).assert().code(0);
     let row = |folder: &Path, name: &str| {

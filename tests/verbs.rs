@@ -19,6 +19,7 @@ use glassbridge::units::Unit;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 /// A command with its words and paths.
 fn run(verb: &str, words: &[&dyn AsRef<std::ffi::OsStr>]) -> Command {
@@ -189,6 +190,28 @@ fn invert_writes_estimate_band_summary_and_kernels() {
     for name in ["data_share", "noise_sd", "prior_sd", "r"] {
         assert_eq!(kernels.take(name).unwrap().ncols(), p, "{name}");
     }
+    // One table is of one instrument.
+    let instrument = kernels.take("instrument").unwrap();
+    assert_eq!(instrument, Mat::full(1, 5, 1.0));
+}
+
+/// A reader who goes away, as `head` does, is no failure to speak of.
+#[test]
+fn a_closed_pipe_ends_a_verb_quietly() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, op) = tiny::operator(folder.path());
+    // It has an operator to read before it says a word.
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_glassbridge"))
+        .arg("inspect")
+        .arg(&op)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+    assert_eq!(ended.status.code(), Some(141));
 }
 
 #[test]
