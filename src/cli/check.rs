@@ -1,28 +1,30 @@
 //! `glassbridge check`.
 
 use super::Outcome;
-use super::instrument_options::{NuisanceName, noise_level};
+use super::instrument_options::{InstrumentArgs, NuisanceName, noise_level};
 use super::load::{self, Loaded};
 use super::predict::pdf_measurement;
 use super::raman::RamanArgs;
 use super::read_options::{PaperName, ReadArgs, SampleArgs};
 use crate::consistency::predictive::Comparison;
-use crate::consistency::verdict::{Range, pdf_deviations, ranges};
+use crate::consistency::verdict::{Range, pdf_deviations, ranges, together};
 use crate::consistency::{Answer, DomainMap, Judge, Power, Verdict, width};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::inverse::{Choice, Inversion, Measurement, Nuisance};
+use crate::inverse::{Choice, Inversion, Measurement, Nuisance, Spectroscopy};
 use crate::operator::{Operator, rows};
 use crate::report::pages;
 use crate::units::Unit;
+use faer::Mat;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Whether a spectrum and a pair distribution function belong to the same glass.
 #[derive(Debug, Default, clap::Args)]
-#[command(after_help = "Example:\n  \
-    glassbridge check sio2.npz --spectrum vdos.dat --pdf T_r --composition SiO2 --report check.pdf\n\n\
+#[command(after_help = "Examples:\n  \
+    glassbridge check sio2.npz --spectrum vdos.dat --pdf T_r --composition SiO2 --report check.pdf\n  \
+    glassbridge check ins.npz --spectrum ins.dat --with raman.npz=raman.dat --pdf T_r --composition SiO2\n\n\
     Exit code 0: consistent or undecided; 3: inconsistent, or outside the operator's domain.")]
 pub(super) struct Args {
     /// The operator file.
@@ -33,6 +35,9 @@ pub(super) struct Args {
     /// The PDF: a curve, or a wide table paired with the spectra by sample.
     #[arg(long)]
     pub(super) pdf: PathBuf,
+    /// Another spectrum of the same sample with its own operator: each is judged beside the PDF, and all together.
+    #[arg(long, value_name = "OP.npz=SPECTRUM")]
+    pub(super) with: Vec<String>,
     /// Table of samples with a `number_density` column.
     #[arg(long)]
     pub(super) samples: Option<PathBuf>,
@@ -55,6 +60,8 @@ pub(super) struct Args {
     #[arg(long)]
     pub(super) pdf_quantity: Option<Quantity>,
     #[command(flatten)]
+    pub(super) instrument: InstrumentArgs,
+    #[command(flatten)]
     pub(super) read: ReadArgs,
     #[command(flatten)]
     pub(super) sample: SampleArgs,
@@ -74,6 +81,15 @@ struct Pair {
     r: Vec<Range>,
     /// What is true of this pair only.
     findings: Vec<Finding>,
+    /// With the other spectra of the sample, if there are any.
+    joint: Option<Joint>,
+}
+
+impl Pair {
+    /// By all spectra of the sample.
+    fn answer(&self) -> Answer {
+        (self.joint.as_ref()).map_or(self.verdict.answer, |joint| joint.answer)
+    }
 }
 
 /// Both files, as the operator wants them, row by row of the same sample.
@@ -90,21 +106,11 @@ struct Sides {
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
     let operator = Operator::load(&args.operator)?;
-    let sides = load_sides(&operator, args)?;
+    let sides = load_sides(&operator, &Source::of(args), args)?;
     let judge = Judge::new(&operator, &sides.spectrum.channel, &sides.pdf.channel)?;
     let power = Power::from(&judge.curves()?);
-    let searched = sides.names.len() > 1 && !sides.spectrum.nuisances.is_empty();
-    let pairs = (0..sides.names.len())
-        .map(|i| {
-            if !searched {
-                return Ok(judge_pair(&operator, &judge, &power, &sides, i));
-            }
-            // Each spectrum's nuisances are its own, and so is the judge.
-            let own = sides.spectrum.one(i);
-            let judge = Judge::new(&operator, &own.channel, &sides.pdf.channel)?;
-            Ok(judge_pair(&operator, &judge, &power, &sides, i))
-        })
-        .collect::<Result<Vec<Pair>>>()?;
+    let mut pairs = judged(&operator, &judge, &power, &sides)?;
+    join(&operator, &sides, &mut pairs, args)?;
     if !args.report.is_empty() || args.figures.is_some() {
         let worst = (0..pairs.len())
             .min_by(|&a, &b| {
@@ -125,22 +131,169 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
         )?;
     }
     tell(&power, &sides, &pairs, args.json);
-    let agrees = |p: &Pair| matches!(p.verdict.answer, Answer::Consistent | Answer::Undecided);
-    let fine = if sides.table {
-        pairs.iter().all(|p| p.verdict.answer == Answer::Consistent)
-    } else {
-        pairs.iter().all(agrees)
+    let agrees = |p: &Pair| match p.answer() {
+        Answer::Consistent => true,
+        Answer::Undecided => !sides.table,
+        _ => false,
     };
-    Ok(if fine {
+    Ok(if pairs.iter().all(agrees) {
         Outcome::Done
     } else {
         Outcome::Disagrees
     })
 }
 
-fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
-    let spectrum = load::curves(&args.spectrum, &args.read, operator.meta.quantity)?;
-    let spectrum = args.raman.applied(spectrum, operator.meta.quantity)?;
+fn judged(
+    operator: &Operator,
+    judge: &Judge<'_>,
+    power: &Power,
+    sides: &Sides,
+) -> Result<Vec<Pair>> {
+    let searched = sides.names.len() > 1 && !sides.spectrum.nuisances.is_empty();
+    (0..sides.names.len())
+        .map(|i| {
+            if !searched {
+                return Ok(judge_pair(operator, judge, power, sides, i));
+            }
+            // Each spectrum's nuisances are its own, and so is the judge.
+            let own = sides.spectrum.one(i);
+            let judge = Judge::new(operator, &own.channel, &sides.pdf.channel)?;
+            Ok(judge_pair(operator, &judge, power, sides, i))
+        })
+        .collect()
+}
+
+/// Judges the spectra of `--with` beside the same PDF, and each sample by all of its spectra.
+fn join(operator: &Operator, sides: &Sides, pairs: &mut [Pair], args: &Args) -> Result<()> {
+    if args.with.is_empty() {
+        return Ok(());
+    }
+    let part = |quantity: Quantity, pair: &Pair| Part {
+        quantity,
+        answer: pair.verdict.answer,
+        p_value: pair.comparison.p_value,
+    };
+    let mut parts: Vec<Vec<Part>> = (pairs.iter())
+        .map(|pair| vec![part(operator.meta.quantity, pair)])
+        .collect();
+    for with in &args.with {
+        let (path, spectrum) = with.split_once('=').ok_or_else(|| {
+            Error::new(format!("'{with}' is not OP.npz=SPECTRUM"))
+                .cure("name the operator and its spectrum, such as raman.npz=raman.dat")
+        })?;
+        let other = Operator::load(Path::new(path))?;
+        let own = load_sides(
+            &other,
+            &Source::other(Path::new(path), Path::new(spectrum)),
+            args,
+        )?;
+        if own.table != sides.table || own.table && own.names != sides.names {
+            return Err(Error::new("the spectra to judge together are not of the same samples")
+                .at(spectrum)
+                .cure("give curves of one sample, or tables with the same samples in the same order"));
+        }
+        let judge = Judge::new(&other, &own.spectrum.channel, &own.pdf.channel)?;
+        let power = Power::from(&judge.curves()?);
+        for (parts, pair) in parts.iter_mut().zip(judged(&other, &judge, &power, &own)?) {
+            parts.push(part(other.meta.quantity, &pair));
+        }
+    }
+    for (pair, parts) in pairs.iter_mut().zip(parts) {
+        let joint = Joint::of(parts);
+        pair.findings.push(joint.finding());
+        pair.joint = Some(joint);
+    }
+    Ok(())
+}
+
+/// The verdict of one of several spectra.
+struct Part {
+    quantity: Quantity,
+    answer: Answer,
+    p_value: f64,
+}
+
+/// The verdict of all of them.
+struct Joint {
+    answer: Answer,
+    p_value: f64,
+    parts: Vec<Part>,
+}
+
+impl Joint {
+    fn of(parts: Vec<Part>) -> Self {
+        let each: Vec<(Answer, f64)> = parts.iter().map(|p| (p.answer, p.p_value)).collect();
+        let (answer, p_value) = together(&each);
+        Self {
+            answer,
+            p_value,
+            parts,
+        }
+    }
+
+    fn finding(&self) -> Finding {
+        let each: Vec<String> = (self.parts.iter())
+            .map(|p| format!("{} {} (p = {:.3})", p.quantity, p.answer.name(), p.p_value))
+            .collect();
+        Finding::new(
+            "judged-together",
+            format!(
+                "{} spectra of this sample beside its PDF, together: {}, p = {:.3} (the smallest, times their number). Each: {}.",
+                self.parts.len(),
+                self.answer.name(),
+                self.p_value,
+                each.join(", ")
+            ),
+            "The rest of what is told here is of the first spectrum; check the others alone for theirs.",
+        )
+    }
+
+    fn object(&self) -> Value {
+        let part =
+            |p: &Part| json!({ "quantity": p.quantity, "verdict": p.answer, "p_value": p.p_value });
+        json!({
+            "verdict": self.answer,
+            "p_value": self.p_value,
+            "spectra": self.parts.iter().map(part).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// A spectrum, its operator's file, and what is said of how it is to be read.
+struct Source<'a> {
+    operator: &'a Path,
+    spectrum: &'a Path,
+    read: ReadArgs,
+    raman: RamanArgs,
+    instrument: InstrumentArgs,
+}
+
+impl<'a> Source<'a> {
+    fn of(args: &'a Args) -> Self {
+        Self {
+            operator: &args.operator,
+            spectrum: &args.spectrum,
+            read: args.read.clone(),
+            raman: args.raman.clone(),
+            instrument: args.instrument.clone(),
+        }
+    }
+
+    /// One of `--with`: its file says what it is.
+    fn other(operator: &'a Path, spectrum: &'a Path) -> Self {
+        Self {
+            operator,
+            spectrum,
+            read: ReadArgs::default(),
+            raman: RamanArgs::default(),
+            instrument: InstrumentArgs::default(),
+        }
+    }
+}
+
+fn load_sides(operator: &Operator, source: &Source<'_>, args: &Args) -> Result<Sides> {
+    let spectrum = load::curves(source.spectrum, &source.read, operator.meta.quantity)?;
+    let spectrum = source.raman.applied(spectrum, operator.meta.quantity)?;
     let pdf_args = ReadArgs {
         quantity: args.pdf_quantity,
         ..ReadArgs::default()
@@ -148,12 +301,14 @@ fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
     let pdf = load::curves(&args.pdf, &pdf_args, Quantity::PairDistribution)?;
     let (spectrum, pdf) = paired(spectrum, pdf, args)?;
     let nuisances: Vec<Nuisance> = args.nuisance.iter().map(|n| (*n).into()).collect();
-    let s = Measurement::spectra(
-        operator,
-        &spectrum.raw,
-        noise_level(args.noise)?,
-        &nuisances,
-    )?;
+    let covariance = source.instrument.covariance()?;
+    let how = Spectroscopy {
+        level: noise_level(args.noise)?,
+        nuisances: &nuisances,
+        resolution: &source.instrument.resolution,
+        covariance: covariance.as_ref().map(Mat::as_ref),
+    };
+    let s = Measurement::spectra_with(operator, &spectrum.raw, &how)?;
     // One spectrum whose nuisances were searched for has a channel of its own; those of a table share the typical one.
     let s = if s.data.nrows() == 1 { s.one(0) } else { s };
     let d = pdf_measurement(operator, &pdf, args.samples.as_deref(), &args.sample)?;
@@ -165,7 +320,7 @@ fn load_sides(operator: &Operator, args: &Args) -> Result<Sides> {
             d.findings.clone(),
         ]
         .concat(),
-        sources: vec![load::source(&args.operator)?, spectrum.source, pdf.source],
+        sources: vec![load::source(source.operator)?, spectrum.source, pdf.source],
         axis: operator.meta.quantity.axis(),
         names: spectrum.names,
         table: spectrum.table && pdf.table,
@@ -231,6 +386,7 @@ fn judge_pair(
         verdict,
         inversion,
         findings,
+        joint: None,
     }
 }
 
@@ -279,7 +435,7 @@ fn write_report(
 fn object(power: &Power, pair: &Pair, findings: &[Finding]) -> Value {
     let c = &pair.comparison;
     let findings = [findings, &pair.findings].concat();
-    json!({
+    let mut told = json!({
         "sample": pair.name,
         "verdict": pair.verdict.answer,
         "sentence": pair.verdict.sentence,
@@ -289,7 +445,11 @@ fn object(power: &Power, pair: &Pair, findings: &[Finding]) -> Value {
         "power": power,
         "findings": findings,
         "disagreement": { "energy": pair.verdict.energy, "r": pair.r },
-    })
+    });
+    if let Some(joint) = &pair.joint {
+        told["joint"] = joint.object();
+    }
+    told
 }
 
 fn tell(power: &Power, sides: &Sides, pairs: &[Pair], as_json: bool) {

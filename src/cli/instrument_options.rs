@@ -110,7 +110,7 @@ pub(super) struct InstrumentArgs {
         value_name = "FWHM",
         allow_negative_numbers = true
     )]
-    resolution: Vec<f64>,
+    pub(super) resolution: Vec<f64>,
     /// Covariance of the measured points, a square .npy or .csv in ascending order of x
     #[arg(long, value_name = "FILE")]
     covariance: Option<PathBuf>,

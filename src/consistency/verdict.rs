@@ -25,6 +25,26 @@ pub enum Answer {
     Undecided,
 }
 
+/// One answer for several spectra of a sample beside one PDF, each judged by its own operator, and its p-value.
+///
+/// `p = min(1, k min p_i)` (Bonferroni): right whatever the k spectra have in common. One of them outside the domain leaves the sample
+/// outside; one that could not have told anything leaves it to the others.
+pub fn together(each: &[(Answer, f64)]) -> (Answer, f64) {
+    let least = each.iter().map(|(_, p)| *p).fold(1.0, f64::min);
+    let p = (each.len() as f64 * least).min(1.0);
+    let any = |answer| each.iter().any(|(a, _)| *a == answer);
+    let answer = if any(Answer::OutsideDomain) {
+        Answer::OutsideDomain
+    } else if p <= LEVEL {
+        Answer::Inconsistent
+    } else if each.iter().all(|(a, _)| *a == Answer::Undecided) {
+        Answer::Undecided
+    } else {
+        Answer::Consistent
+    };
+    (answer, p)
+}
+
 /// A range of an axis where the two disagree, and by how many standard deviations at most.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Range {
@@ -166,5 +186,26 @@ mod tests {
         let found = ranges(&x, &[4.0, 5.0, -4.0, 0.0, 0.0, 6.0], 3.0);
         let ends: Vec<_> = found.iter().map(|r| (r.from, r.to, r.deviation)).collect();
         assert_eq!(ends, [(1.0, 2.0, 5.0), (3.0, 3.0, -4.0), (6.0, 6.0, 6.0)]);
+    }
+
+    #[test]
+    fn spectra_together_are_judged_at_a_level_for_each() {
+        use Answer::{Consistent, Inconsistent, OutsideDomain, Undecided};
+        assert_eq!(
+            together(&[(Inconsistent, 0.04), (Consistent, 0.6)]),
+            (Consistent, 0.08)
+        );
+        assert_eq!(
+            together(&[(Inconsistent, 0.02), (Undecided, 0.6)]).0,
+            Inconsistent
+        );
+        assert_eq!(
+            together(&[(Undecided, 0.9), (Undecided, 0.6)]),
+            (Undecided, 1.0)
+        );
+        assert_eq!(
+            together(&[(Consistent, 0.9), (OutsideDomain, 0.6)]).0,
+            OutsideDomain
+        );
     }
 }
