@@ -80,7 +80,7 @@ fn covered(material: &str, seed: u64) -> Option<(usize, [usize; 5])> {
 
 /// Largest k with P(at most k of n) below `level` when each is inside with probability 0.95.
 fn unlikely(n: usize, level: f64) -> usize {
-    let mut term = 0.05f64.powi(n as i32);
+    let mut term = 0.05f64.powf(n as f64);
     let mut sum = 0.0;
     for k in 0..=n {
         sum += term;

@@ -12,7 +12,7 @@ const MOST_STEPS: usize = 15;
 /// A Newton step moves no number by more than this.
 const FARTHEST: f64 = 1.0;
 /// A step that does not gain is halved so many times.
-const HALVINGS: usize = 6;
+const HALVINGS: i32 = 6;
 /// Least curvature: what the prior alone has. The data cannot make a number less certain than that.
 const PRIOR: f64 = 1.0;
 
@@ -52,8 +52,8 @@ pub(super) fn descend(f: &dyn Fn(&[f64]) -> Result<Value>, mut t: Vec<f64>) -> R
         }
         let largest = step.iter().fold(0.0, |m: f64, s| m.max(s.abs()));
         let cut = (FARTHEST / largest).min(1.0);
-        let moved = |halvings: usize| -> Vec<f64> {
-            let by = cut * 0.5f64.powi(halvings as i32);
+        let moved = |halvings: i32| -> Vec<f64> {
+            let by = cut * 0.5f64.powi(halvings);
             t.iter().zip(&step).map(|(t, s)| t + by * s).collect()
         };
         let better = |t: &Vec<f64>| f(t).is_ok_and(|v| v.cost < shape.cost);
@@ -78,7 +78,9 @@ impl Shape {
         let n = t.len();
         let at = |steps: &[(usize, f64)]| {
             let mut t = t.to_vec();
-            steps.iter().for_each(|(i, s)| t[*i] += s * STEP);
+            for (i, s) in steps {
+                t[*i] += s * STEP;
+            }
             f(&t)
         };
         let here = at(&[])?;
