@@ -294,7 +294,8 @@ fn a_diagonal_covariance_is_the_squares_of_the_errors() {
             .g
     };
     for (a, b) in g(&by_covariance).iter().zip(g(&by_sigma)) {
-        assert!((a - b).abs() < 1e-6);
+        // Directions a thousand times below the noise may be kept by the one and left out by the other.
+        assert!((a - b).abs() < 1e-5, "{a} {b}");
     }
     let mut lying = full.clone();
     lying[(0, 1)] = 1.0;

@@ -42,20 +42,20 @@ impl Diffraction<'_> {
         }
     }
 
-    /// From the operator's r grid to the measured points: the finite Q range, then sampling. The rows of the former are
+    /// What the end of the transform and the width of the peaks do to curves on `grid` (bins x bins). The rows of the former are
     /// scaled to keep a constant, so that it can act on `(ρ/ρ̄) g` as it does on `g - 1`.
-    fn map(&self, grid: &Grid, x: &[f64], findings: &mut Vec<Finding>) -> Result<Mat<f64>> {
-        let mut sampling = resolution::sampling(grid, x)?;
-        if let Some(width) = self.width()? {
-            sampling = sampling * resolution::averaging(grid, width);
-        }
+    fn smoothing(&self, grid: &Grid, findings: &mut Vec<Finding>) -> Result<Mat<f64>> {
+        let smoothing = match self.width()? {
+            Some(width) => resolution::averaging(grid, width),
+            None => Mat::identity(grid.len(), grid.len()),
+        };
         let Some(q_max) = self.q_max else {
             findings.push(Finding::new(
                 "q-range-unknown",
                 "The end of the Fourier transform behind the PDF is not known; no broadening by it is assumed.",
                 "Give --q-max and --window.",
             ));
-            return Ok(sampling);
+            return Ok(smoothing);
         };
         if !(q_max.is_finite() && q_max > 0.0) {
             return Err(Error::new(format!("--q-max {q_max} is not a wavevector"))
@@ -63,8 +63,41 @@ impl Diffraction<'_> {
         }
         let ended = resolution::termination(grid, q_max, self.window);
         let sums: Vec<f64> = (0..grid.len()).map(|i| ended.row(i).sum()).collect();
-        Ok(sampling * Mat::from_fn(grid.len(), grid.len(), |i, j| ended[(i, j)] / sums[i]))
+        let ended = Mat::from_fn(grid.len(), grid.len(), |i, j| ended[(i, j)] / sums[i]);
+        Ok(smoothing * ended)
     }
+}
+
+/// A point this part of a bin off its centre is at it.
+const AT_CENTRE: f64 = 1e-3;
+
+/// What bins cannot say of the curves in them at points between their centres, as a standard error of each point; none if all points are
+/// centres, so that curve and bins are of one kind.
+///
+/// With δ² the second difference of neighbouring bins (rms over `curves`, rows on `grid`), linear interpolation at the share t of a bin misses
+/// `t (1 - t) δ²/2`, and the mean of a bin differs from the value at its centre by `δ²/24`.
+fn between_bins(grid: &Grid, curves: MatRef<'_, f64>, x: &[f64]) -> Option<Vec<f64>> {
+    let place = |x: f64| (x - grid.start()) / grid.step() - 0.5;
+    if x.iter()
+        .all(|x| (place(*x) - place(*x).round()).abs() < AT_CENTRE)
+    {
+        return None;
+    }
+    let (n, last) = (curves.nrows() as f64, grid.len() - 1);
+    let curvature = |j: usize| -> f64 {
+        let j = j.clamp(1, last - 1);
+        let squares = (0..curves.nrows())
+            .map(|i| (curves[(i, j - 1)] - 2.0 * curves[(i, j)] + curves[(i, j + 1)]).powi(2));
+        (squares.sum::<f64>() / n).sqrt()
+    };
+    let curvatures: Vec<f64> = (0..=last).map(curvature).collect();
+    let error = |x: &f64| {
+        let from_first = place(*x).clamp(0.0, last as f64);
+        let j = (from_first as usize).min(last - 1);
+        let t = from_first - j as f64;
+        curvatures[j].max(curvatures[j + 1]) * (0.5 * t * (1.0 - t) + 1.0 / 24.0)
+    };
+    Some(x.iter().map(error).collect())
 }
 
 /// Data of one instrument: N curves at the same points.
@@ -184,8 +217,10 @@ impl Measurement {
             let (factor, offset) = conversion.at(inside.x[j], density.map(|d| d[i]));
             factor * inside.y[(i, j)] + offset
         });
-        let map = diffraction.map(&meta.r, &inside.x, &mut findings)?;
-        let seen = operator.x.as_ref() * map.transpose();
+        let smoothing = diffraction.smoothing(&meta.r, &mut findings)?;
+        let on_grid = operator.x.as_ref() * smoothing.transpose();
+        let sampling = resolution::sampling(&meta.r, &inside.x)?;
+        let seen = &on_grid * sampling.transpose();
         let (sigma, known) = if let Some(sigma) = &inside.sigma {
             let factor = |x: f64| conversion.at(x, density.map(|d| d[0])).0;
             (
@@ -200,7 +235,12 @@ impl Measurement {
             let sigma = estimated(seen.as_ref(), data.as_ref(), "PDF", &mut findings);
             (vec![sigma; inside.x.len()], false)
         };
+        let sigma = match between_bins(&meta.r, on_grid.as_ref(), &inside.x) {
+            Some(more) => sigma.iter().zip(more).map(|(s, m)| s.hypot(m)).collect(),
+            None => sigma,
+        };
         let scale = vec![1.0; data.nrows()];
+        let map = sampling * smoothing;
         let mut channel = Channel::new(inside.x, map, sigma, known, rms(data.as_ref()))?;
         if conversion.density_missing {
             let spread = operator

@@ -19,6 +19,9 @@ use std::fmt;
 
 /// Folds of the choice within one training set.
 const FOLDS: usize = 3;
+/// Fewest samples of a point of the learning curve, and of a network, which holds some back to know when to stop.
+const FEWEST: usize = 8;
+pub(super) const FEWEST_OF_A_NETWORK: usize = 16;
 /// More components, or a higher rank, than this were never worth their noise on the development sets.
 const MOST_COMPONENTS: usize = 40;
 /// Lasso penalties tried: four a decade, from the one that leaves nothing down to this many decades below.
@@ -153,6 +156,15 @@ pub(super) struct Samples<'a> {
 pub(super) type Fitted = (ForwardMap, Forward, f64);
 
 impl Request {
+    /// Samples without which there is no map, or none worth a point of a learning curve.
+    pub(super) fn fewest(&self) -> usize {
+        if self.estimator == Estimator::Cnn {
+            FEWEST_OF_A_NETWORK
+        } else {
+            FEWEST
+        }
+    }
+
     /// Refuses settings that the estimator does not have, and numbers that are none.
     pub(super) fn check(&self) -> Result<()> {
         if let Some(lambda) = self.lambda

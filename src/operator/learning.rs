@@ -9,9 +9,6 @@ use serde::{Deserialize, Serialize};
 
 /// Shares of the training part of each fold that are tried; the whole part gives the scores themselves.
 const SHARES: [f64; 3] = [0.125, 0.25, 0.5];
-/// Fewer samples than this make no map worth a point.
-const FEWEST: usize = 8;
-
 /// Scores with fewer samples to learn from.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LearningPoint {
@@ -28,6 +25,7 @@ pub struct LearningPoint {
 /// `whole` holds all samples, `folds` the fold of each.
 pub(super) fn curve(whole: &Split<'_>, folds: &[usize], seed: u64) -> Result<Vec<LearningPoint>> {
     let count = folds.iter().max().map_or(0, |m| m + 1);
+    let fewest = whole.forward.fewest();
     let mut points = Vec::new();
     for share in SHARES {
         let (mut tally, mut samples, mut smallest) = (Tally::default(), 0, usize::MAX);
@@ -43,7 +41,7 @@ pub(super) fn curve(whole: &Split<'_>, folds: &[usize], seed: u64) -> Result<Vec
             ));
             train.truncate((share * train.len() as f64).round() as usize);
             smallest = smallest.min(train.len());
-            if smallest < FEWEST {
+            if smallest < fewest {
                 break;
             }
             samples += train.len();
@@ -54,7 +52,7 @@ pub(super) fn curve(whole: &Split<'_>, folds: &[usize], seed: u64) -> Result<Vec
             };
             split.judge(seed.wrapping_add(fold as u64), &mut tally)?;
         }
-        if smallest >= FEWEST {
+        if smallest >= fewest {
             let scores = tally.scores(String::new(), 0.0, 0);
             points.push(LearningPoint {
                 samples: samples / count.max(1),

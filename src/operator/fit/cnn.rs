@@ -9,6 +9,7 @@ mod layers;
 
 use super::centred::check;
 use crate::error::{Error, Result};
+use crate::operator::forward::FEWEST_OF_A_NETWORK as FEWEST;
 use crate::operator::rows;
 use candle_core::{Device, Tensor, Var};
 use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
@@ -28,8 +29,6 @@ const EPOCHS: usize = 200;
 const PATIENCE: usize = 50;
 /// First step length of Adam, its usual one; it falls along a cosine to a hundredth.
 const RATE: f64 = 1e-3;
-/// Fewer samples leave too few to hold back.
-const FEWEST: usize = 16;
 
 /// A trained network.
 #[derive(Debug, Clone, PartialEq)]
