@@ -235,8 +235,19 @@ impl Measurement {
             let sigma = estimated(seen.as_ref(), data.as_ref(), "PDF", &mut findings);
             (vec![sigma; inside.x.len()], false)
         };
-        let sigma = match between_bins(&meta.r, on_grid.as_ref(), &inside.x) {
-            Some(more) => sigma.iter().zip(more).map(|(s, m)| s.hypot(m)).collect(),
+        let sigma: Vec<f64> = match between_bins(&meta.r, on_grid.as_ref(), &inside.x) {
+            Some(more) => {
+                let mean = |errors: &[f64]| errors.iter().sum::<f64>() / errors.len() as f64;
+                findings.push(Finding::new(
+                    "bins-between",
+                    format!(
+                        "The points of the PDF are not the bins of the operator; what interpolation may miss, {:.2} % of the rms on average, was added to its errors.",
+                        100.0 * mean(&more) / rms(data.as_ref())
+                    ),
+                    "An operator with narrower bins ([record] r_bins of the recipe) loses less.",
+                ));
+                sigma.iter().zip(more).map(|(s, m)| s.hypot(m)).collect()
+            }
             None => sigma,
         };
         let scale = vec![1.0; data.nrows()];
