@@ -436,6 +436,38 @@ fn neutrons_and_light_together(folder: &std::path::Path, set: &std::path::Path) 
     let of = |path: &std::path::Path| glassbridge::operator::Operator::load(path).unwrap();
     assert_eq!(of(&neutron).x, of(&other).x);
     assert!(freedom > 1.0, "{said}");
+
+    // Both beside one PDF: the smaller p-value counts twice.
+    let (r, g) = (data.manifest.r.grid, data.matrix("rdf").unwrap());
+    let lines: Vec<String> = (r.centres().iter().zip(g.row(2).iter()))
+        .map(|(r, g)| format!("{r} {g}"))
+        .collect();
+    let pdf = folder.join("pdf.dat");
+    std::fs::write(&pdf, lines.join("\n")).unwrap();
+    let mut command = tiny::glassbridge();
+    command
+        .arg("check")
+        .arg(&neutron)
+        .arg("--spectrum")
+        .arg(&ins);
+    command
+        .arg("--with")
+        .arg(format!("{}={}", other.display(), light.display()));
+    command
+        .arg("--pdf")
+        .arg(&pdf)
+        .args(["--noise", "0.03", "--json"]);
+    let done = (command.assert()).code(predicates::prelude::predicate::in_iter([0, 3]));
+    let said: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    let joint = &said["joint"];
+    let p = |value: &serde_json::Value| value["p_value"].as_f64().unwrap();
+    let each = joint["spectra"].as_array().unwrap();
+    assert_eq!(each[0]["quantity"], "ins");
+    assert_eq!(each[1]["quantity"], "raman-reduced");
+    assert!(
+        (p(joint) - (2.0 * p(&each[0]).min(p(&each[1]))).min(1.0)).abs() < 1e-12,
+        "{said}"
+    );
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! `glassbridge check`.
 
+mod together;
+
+use self::together::{Joint, Part};
 use super::Outcome;
 use super::instrument_options::{InstrumentArgs, NuisanceName, noise_level};
 use super::load::{self, Loaded};
@@ -7,7 +10,7 @@ use super::predict::pdf_measurement;
 use super::raman::RamanArgs;
 use super::read_options::{PaperName, ReadArgs, SampleArgs};
 use crate::consistency::predictive::Comparison;
-use crate::consistency::verdict::{Range, pdf_deviations, ranges, together};
+use crate::consistency::verdict::{Range, pdf_deviations, ranges};
 use crate::consistency::{Answer, DomainMap, Judge, Power, Verdict, width};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
@@ -204,59 +207,6 @@ fn join(operator: &Operator, sides: &Sides, pairs: &mut [Pair], args: &Args) -> 
         pair.joint = Some(joint);
     }
     Ok(())
-}
-
-/// The verdict of one of several spectra.
-struct Part {
-    quantity: Quantity,
-    answer: Answer,
-    p_value: f64,
-}
-
-/// The verdict of all of them.
-struct Joint {
-    answer: Answer,
-    p_value: f64,
-    parts: Vec<Part>,
-}
-
-impl Joint {
-    fn of(parts: Vec<Part>) -> Self {
-        let each: Vec<(Answer, f64)> = parts.iter().map(|p| (p.answer, p.p_value)).collect();
-        let (answer, p_value) = together(&each);
-        Self {
-            answer,
-            p_value,
-            parts,
-        }
-    }
-
-    fn finding(&self) -> Finding {
-        let each: Vec<String> = (self.parts.iter())
-            .map(|p| format!("{} {} (p = {:.3})", p.quantity, p.answer.name(), p.p_value))
-            .collect();
-        Finding::new(
-            "judged-together",
-            format!(
-                "{} spectra of this sample beside its PDF, together: {}, p = {:.3} (the smallest, times their number). Each: {}.",
-                self.parts.len(),
-                self.answer.name(),
-                self.p_value,
-                each.join(", ")
-            ),
-            "The rest of what is told here is of the first spectrum; check the others alone for theirs.",
-        )
-    }
-
-    fn object(&self) -> Value {
-        let part =
-            |p: &Part| json!({ "quantity": p.quantity, "verdict": p.answer, "p_value": p.p_value });
-        json!({
-            "verdict": self.answer,
-            "p_value": self.p_value,
-            "spectra": self.parts.iter().map(part).collect::<Vec<_>>(),
-        })
-    }
 }
 
 /// A spectrum, its operator's file, and what is said of how it is to be read.
