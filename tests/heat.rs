@@ -436,6 +436,8 @@ fn neutrons_and_light_together(folder: &std::path::Path, set: &std::path::Path) 
     let of = |path: &std::path::Path| glassbridge::operator::Operator::load(path).unwrap();
     assert_eq!(of(&neutron).x, of(&other).x);
     assert!(freedom > 1.0, "{said}");
+    let assumed = "raman-reduced is assumed";
+    assert!(said["findings"].to_string().contains(assumed), "{said}");
 
     // Both beside one PDF: the smaller p-value counts twice.
     let (r, g) = (data.manifest.r.grid, data.matrix("rdf").unwrap());
@@ -459,6 +461,7 @@ fn neutrons_and_light_together(folder: &std::path::Path, set: &std::path::Path) 
         .args(["--noise", "0.03", "--json"]);
     let done = (command.assert()).code(predicates::prelude::predicate::in_iter([0, 3]));
     let said: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    assert!(said["findings"].to_string().contains(assumed), "{said}");
     let joint = &said["joint"];
     let p = |value: &serde_json::Value| value["p_value"].as_f64().unwrap();
     let each = joint["spectra"].as_array().unwrap();

@@ -38,7 +38,8 @@ pub(super) struct Args {
     /// The PDF: a curve, or a wide table paired with the spectra by sample.
     #[arg(long)]
     pub(super) pdf: PathBuf,
-    /// Another spectrum of the same sample with its own operator: each is judged beside the PDF, and all together.
+    /// Another spectrum of the same sample with its own operator: each is judged beside the PDF, and all together. --noise and
+    /// --nuisance hold for all.
     #[arg(long, value_name = "OP.npz=SPECTRUM")]
     pub(super) with: Vec<String>,
     /// Table of samples with a `number_density` column.
@@ -109,11 +110,11 @@ struct Sides {
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
     let operator = Operator::load(&args.operator)?;
-    let sides = load_sides(&operator, &Source::of(args), args)?;
+    let mut sides = load_sides(&operator, &Source::of(args), args)?;
     let judge = Judge::new(&operator, &sides.spectrum.channel, &sides.pdf.channel)?;
     let power = Power::from(&judge.curves()?);
     let mut pairs = judged(&operator, &judge, &power, &sides)?;
-    join(&operator, &sides, &mut pairs, args)?;
+    join(&operator, &mut sides, &mut pairs, args)?;
     if !args.report.is_empty() || args.figures.is_some() {
         let worst = (0..pairs.len())
             .min_by(|&a, &b| {
@@ -167,7 +168,7 @@ fn judged(
 }
 
 /// Judges the spectra of `--with` beside the same PDF, and each sample by all of its spectra.
-fn join(operator: &Operator, sides: &Sides, pairs: &mut [Pair], args: &Args) -> Result<()> {
+fn join(operator: &Operator, sides: &mut Sides, pairs: &mut [Pair], args: &Args) -> Result<()> {
     if args.with.is_empty() {
         return Ok(());
     }
@@ -199,6 +200,17 @@ fn join(operator: &Operator, sides: &Sides, pairs: &mut [Pair], args: &Args) -> 
         let power = Power::from(&judge.curves()?);
         for (parts, pair) in parts.iter_mut().zip(judged(&other, &judge, &power, &own)?) {
             parts.push(part(other.meta.quantity, &pair));
+        }
+        // What was assumed of it and where it came from; of the PDF both are told already.
+        for finding in own.findings {
+            if !sides.findings.contains(&finding) {
+                sides.findings.push(finding);
+            }
+        }
+        for source in own.sources {
+            if !sides.sources.contains(&source) {
+                sides.sources.push(source);
+            }
         }
     }
     for (pair, parts) in pairs.iter_mut().zip(parts) {

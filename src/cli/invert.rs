@@ -120,6 +120,8 @@ pub(super) struct Done {
     pub(super) cutoff: Option<f64>,
     /// Degrees of freedom of each spectrum alone, if several were inverted jointly.
     pub(super) alone: Vec<f64>,
+    /// Operators and spectra that were inverted along, and their hashes.
+    pub(super) along: Vec<(String, String)>,
     /// What the inversion itself has to say.
     pub(super) findings: Vec<Finding>,
 }
@@ -241,7 +243,7 @@ fn report<'a>(
         choice: Choice::new(operator, &ready.inverter.seen)?,
         pseudo: done.pseudo.first(),
         findings: findings(done),
-        sources: vec![source, done.loaded.source.clone()],
+        sources: [vec![source, done.loaded.source.clone()], done.along.clone()].concat(),
     })
 }
 
@@ -335,6 +337,7 @@ pub(super) fn finish(
         inversions,
         pseudo: Vec::new(),
         alone: Vec::new(),
+        along: Vec::new(),
         findings,
     })
 }
@@ -367,7 +370,7 @@ fn joint(
         return Err(Error::new("a joint inversion needs the default estimator")
             .cure("leave --estimator out"));
     }
-    let mut others = Vec::new();
+    let (mut others, mut along, mut assumed) = (Vec::new(), Vec::new(), Vec::new());
     for pair in &args.with {
         let (op, spectrum) = pair.split_once('=').ok_or_else(|| {
             Error::new(format!("'{pair}' is not OP.npz=SPECTRUM"))
@@ -392,6 +395,8 @@ fn joint(
             ..*spectroscopy
         };
         let measured = Measurement::spectra_with(&other, &second.raw, &how)?;
+        along.extend([load::source(Path::new(op))?, second.source]);
+        assumed.extend(second.findings);
         others.push((other, measured));
     }
     let mut parts = vec![(operator, &measurement)];
@@ -433,8 +438,13 @@ fn joint(
         ),
         "See --help for what each spectrum needs.",
     ));
+    // The measurement that is shown is the first; what was assumed of the others stays told.
+    done.findings.extend(assumed);
+    done.findings
+        .extend(others.iter().flat_map(|(_, m)| m.findings.clone()));
     done.measurement = measurement;
     done.alone = alone;
+    done.along = along;
     Ok(done)
 }
 

@@ -102,7 +102,10 @@ pub(super) fn report(
         .map(|(frame, at)| Frame { at, ..frame })
         .collect();
     let mut sources = vec![source];
-    sources.extend(all.iter().map(|d| d.loaded.source.clone()));
+    for done in all {
+        sources.push(done.loaded.source.clone());
+        sources.extend(done.along.clone());
+    }
     let name = match all {
         [one] => format!("{}: {} spectra", one.loaded.source.0, names.len()),
         _ => format!(
