@@ -108,13 +108,3 @@ fn the_bar_is_that_of_the_binomial_law() {
     // scipy.stats.binom.ppf(1e-4, 37, 0.95) = 29: P(at most 28) < 1e-4 <= P(at most 29).
     assert_eq!(unlikely(37, 1e-4), 28);
 }
-
-#[test]
-#[ignore = "prints a table"]
-fn coverage_of_derived_numbers() {
-    for material in ["lj3d", "lj2d", "graphene", "sic"] {
-        for seed in 0..3 {
-            covered(material, seed);
-        }
-    }
-}

@@ -11,9 +11,7 @@
 mod sets;
 
 use glassbridge::consistency::Domain;
-use glassbridge::inverse::{
-    Constraints, Inverter, Measurement, Nuisance, Spectroscopy, undeclared,
-};
+use glassbridge::inverse::{Inverter, Measurement, Nuisance, Spectroscopy, undeclared};
 use glassbridge::operator::{Operator, Settings, TrainingSet, rows};
 use sets::Disturbance;
 
@@ -170,69 +168,6 @@ fn what_costs_the_skill() {
                 "{material}, {what}: skill {:.4}, relative error {:.4}, coverage {:.3}",
                 it.skill, it.relative, it.coverage
             );
-        }
-    }
-}
-
-/// How long the steps take, for docs/performance.md.
-#[test]
-#[ignore = "prints times"]
-fn how_long_it_takes() {
-    let Some(set) = sets::load("lj3d") else {
-        return;
-    };
-    let (train, test) = sets::split(&set, 0);
-    let operator = Operator::train(&train, &Settings::default()).unwrap();
-    let noisy = Disturbance {
-        noise: NOISE,
-        ..Disturbance::default()
-    };
-    let (raw, _) = sets::measure(&test, noisy, 1);
-    let measured = Measurement::spectra(&operator, &raw, Some(NOISE), &[]).unwrap();
-    let best = |what: &str, work: &dyn Fn()| {
-        let time = |()| {
-            let start = std::time::Instant::now();
-            work();
-            start.elapsed().as_secs_f64() * 1e3
-        };
-        let least = std::iter::repeat_n((), 7)
-            .map(time)
-            .fold(f64::MAX, f64::min);
-        println!("{what}: {least:.2} ms");
-    };
-    let one = measured.one(0);
-    best("first, calibrated, with kernels", &|| {
-        let inverter = Inverter::new(&operator, &measured.channel).unwrap();
-        inverter.invert(one.data.as_ref());
-        inverter.resolution().unwrap();
-    });
-    let inverter = Inverter::new(&operator, &measured.channel).unwrap();
-    best("first, calibrated, without kernels", &|| {
-        Inverter::new(&operator, &measured.channel).unwrap();
-    });
-    let n = measured.data.nrows();
-    best(&format!("{n} frames"), &|| {
-        inverter.invert(measured.data.as_ref());
-    });
-    let held = Constraints {
-        non_negative: true,
-        ..Constraints::default()
-    };
-    best("one frame", &|| {
-        inverter.invert(one.data.as_ref());
-    });
-    best("one non-negative frame", &|| {
-        inverter.invert_constrained(&one, &held).unwrap();
-    });
-    for nuisances in [&Nuisance::ALL[..2], &Nuisance::ALL] {
-        for spectra in [1, 10] {
-            let some = glassbridge::inverse::Raw {
-                y: raw.y.subrows(0, spectra).to_owned(),
-                ..raw.clone()
-            };
-            best(&format!("{nuisances:?} of {spectra} spectra"), &|| {
-                Measurement::spectra(&operator, &some, Some(NOISE), nuisances).unwrap();
-            });
         }
     }
 }

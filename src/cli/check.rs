@@ -181,16 +181,9 @@ fn join(operator: &Operator, sides: &mut Sides, pairs: &mut [Pair], args: &Args)
         .map(|pair| vec![part(operator.meta.quantity, pair)])
         .collect();
     for with in &args.with {
-        let (path, spectrum) = with.split_once('=').ok_or_else(|| {
-            Error::new(format!("'{with}' is not OP.npz=SPECTRUM"))
-                .cure("name the operator and its spectrum, such as raman.npz=raman.dat")
-        })?;
-        let other = Operator::load(Path::new(path))?;
-        let own = load_sides(
-            &other,
-            &Source::other(Path::new(path), Path::new(spectrum)),
-            args,
-        )?;
+        let (path, spectrum) = load::operator_and_spectrum(with)?;
+        let other = Operator::load(path)?;
+        let own = load_sides(&other, &Source::other(path, spectrum), args)?;
         if own.table != sides.table || own.table && own.names != sides.names {
             return Err(Error::new("the spectra to judge together are not of the same samples")
                 .at(spectrum)

@@ -27,6 +27,15 @@ pub(super) struct Loaded {
     pub source: (String, String),
 }
 
+/// Operator and spectrum of `--with OP.npz=SPECTRUM`.
+pub(super) fn operator_and_spectrum(with: &str) -> Result<(&Path, &Path)> {
+    let (operator, spectrum) = with.split_once('=').ok_or_else(|| {
+        Error::new(format!("'{with}' is not OP.npz=SPECTRUM"))
+            .cure("name the operator and its spectrum, such as raman.npz=raman.dat")
+    })?;
+    Ok((Path::new(operator), Path::new(spectrum)))
+}
+
 /// Reads a curve or a wide table; `otherwise` is assumed where neither the file nor the user says what it is.
 pub(super) fn curves(path: &Path, args: &ReadArgs, otherwise: Quantity) -> Result<Loaded> {
     let source = source(path)?;
