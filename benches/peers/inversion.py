@@ -86,3 +86,15 @@ print(f"numpy, the default estimator with its band calibrated by 10 folds: {best
 print(f"numpy, 1000 bootstraps re-choosing lambda, as one product: {best(bootstraps):.1f} ms")
 B = np.vstack([A, np.eye(P)])
 print(f"scipy nnls: {best(lambda: nnls(B, np.concatenate([z / sigma, np.zeros(P)]))):.1f} ms")
+
+try:
+    import deerlab as dl
+except ImportError:
+    print("DeerLab is not here: pip install deerlab")
+else:
+    # One Tikhonov estimate with second differences, the penalty by GCV, with its covariance: what `snlls` does for a linear model.
+    def deerlab(**bounds):
+        return dl.snlls(z / sigma, A, reg=True, regparam="gcv", noiselvl=1, **bounds)
+
+    print(f"DeerLab, Tikhonov D2 by GCV, covariance: {best(deerlab, 2):.0f} ms")
+    print(f"DeerLab, the same, non-negative: {best(lambda: deerlab(lbl=np.zeros(P)), 2):.0f} ms")

@@ -150,8 +150,7 @@ impl<'a> Judge<'a> {
         let errors = spectrum.see((&operator.y - &predictor.left_out).as_ref());
         let white = whiten(&lower, errors.as_ref());
         let local = predictor.local_variances()?;
-        let noise = inverter.seen.noisy(1) - &inverter.seen.data;
-        let noisy = &white + whiten(&lower, noise.as_ref());
+        let noise = whiten(&lower, inverter.seen.noise().as_ref());
         let roots: Vec<f64> = local.iter().map(|l| l.sqrt()).collect();
         let scaled = Mat::from_fn(white.nrows(), n, |i, j| white[(i, j)] / roots[j]);
         let products = scaled.transpose() * &scaled;
@@ -159,13 +158,18 @@ impl<'a> Judge<'a> {
         let judged = predictor.seen.tests().into_par_iter().map(|test| {
             let train: Vec<usize> = (0..n).filter(|i| !test.contains(i)).collect();
             let model = ErrorModel::learn(&scaled, &products, &train)?;
-            let own = Mat::from_fn(noisy.nrows(), test.len(), |i, j| noisy[(i, test[j])]);
+            let copies: Vec<usize> = (0..noise.ncols())
+                .filter(|c| test.contains(&(c % n)))
+                .collect();
+            let own = Mat::from_fn(noise.nrows(), copies.len(), |i, j| {
+                white[(i, copies[j] % n)] + noise[(i, copies[j])]
+            });
             let along = model.along(&own);
-            let of = |(j, &i): (usize, &usize)| {
+            let of = |(j, &c): (usize, &usize)| {
                 let strong = along.col_as_slice(j).iter().copied();
-                model.statistic(own.col(j).squared_norm_l2(), strong, local[i])
+                model.statistic(own.col(j).squared_norm_l2(), strong, local[c % n])
             };
-            Ok(test.iter().enumerate().map(of).collect::<Vec<f64>>())
+            Ok(copies.iter().enumerate().map(of).collect::<Vec<f64>>())
         });
         let mut true_pairs = judged.collect::<Result<Vec<_>>>()?.concat();
         true_pairs.sort_by(f64::total_cmp);
@@ -201,11 +205,13 @@ impl<'a> Judge<'a> {
         power::of_training(self)
     }
 
-    /// Rank of a statistic among the left-out true pairs; never below 1/(n+1).
+    /// Rank of a statistic among the left-out true pairs, n glasses and several copies of each: one draw of noise is off by a percent, and
+    /// all p-values with it. Never below 1/(n+1).
     pub fn p_value(&self, statistic: f64) -> f64 {
-        let n = self.true_pairs.len();
+        let n = self.operator.samples() as f64;
         let below = self.true_pairs.partition_point(|t| *t < statistic);
-        (1 + n - below) as f64 / (n + 1) as f64
+        let above = 1.0 - below as f64 / self.true_pairs.len() as f64;
+        (1.0 + n * above) / (n + 1.0)
     }
 
     /// Where a spectrum with these distances and this inferred relative density stands among the training glasses.

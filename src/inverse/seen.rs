@@ -87,6 +87,14 @@ impl Seen {
         self.noisy.subcols(0, draws * self.data.nrows()).transpose()
     }
 
+    /// The noise of all copies ([`DRAWS`]`·n` x m).
+    pub fn noise(&self) -> Mat<f64> {
+        let n = self.data.nrows();
+        Mat::from_fn(DRAWS * n, self.data.ncols(), |c, j| {
+            self.noisy[(j, c)] - self.data[(c % n, j)]
+        })
+    }
+
     /// Where data (N x m) stand along the directions of the samples.
     pub fn scores(&self, data: MatRef<'_, f64>) -> Scores {
         self.conditional

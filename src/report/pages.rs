@@ -383,7 +383,7 @@ fn provenance(sources: &[(String, String)]) -> Vec<(String, String)> {
 fn methods(operator: &Operator, pair: bool) -> String {
     let m = &operator.meta;
     let mut text = format!(
-        "The pair distribution function was inferred by conditioning the joint Gaussian distribution of structure and spectrum, learned from {} simulated glasses, on the measured spectrum; its model-error term (ridge penalty) was chosen by exact leave-one-out, and the measured data were not resampled: the training spectra were carried to the measured points. The 95 % band is conformal: its width at each r is the 95 % quantile of the errors on noisy copies of training glasses that were left out (ten folds, near-duplicates never split).",
+        "The pair distribution function was inferred by conditioning the joint Gaussian distribution of structure and spectrum, learned from {} simulated glasses, on the measured spectrum; its model-error term (ridge penalty) was chosen by exact leave-one-out, and the measured data were not resampled: the training spectra were carried to the measured points. The 95 % band is conformal: its width at each r is the 95 % quantile of the errors on noisy copies of training glasses that were left out (ten random folds).",
         operator.samples()
     );
     if pair {
