@@ -2,7 +2,8 @@
 
 use super::super::load::{self, Loaded};
 use super::super::read_options::ReadArgs;
-use super::{Args, Done, Estimator, finish};
+use super::estimators::Estimator;
+use super::{Args, Done, finish};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::inverse::{Constraints, Inverter, Measurement, Ready, Spectroscopy, Stacked};
