@@ -1,27 +1,24 @@
 //! `glassbridge check`.
 
+mod pair;
+mod sides;
 mod together;
 
+use self::pair::{Pair, judged, object};
+use self::sides::{Sides, Source, load_sides};
 use self::together::{Joint, Part};
-use super::Outcome;
-use super::instrument_options::{InstrumentArgs, NuisanceName, noise_level};
-use super::load::{self, Loaded};
-use super::predict::pdf_measurement;
+use super::instrument_options::{InstrumentArgs, NuisanceName};
 use super::raman::RamanArgs;
 use super::read_options::{PaperName, ReadArgs, SampleArgs};
-use crate::consistency::predictive::Comparison;
-use crate::consistency::verdict::{Range, pdf_deviations, ranges};
-use crate::consistency::{Answer, DomainMap, Judge, Power, Verdict, width};
+use super::{Outcome, load};
+use crate::consistency::{Answer, DomainMap, Judge, Power};
 use crate::curve::Quantity;
 use crate::error::{Error, Result};
-use crate::finding::Finding;
-use crate::inverse::{Choice, Inversion, Measurement, Nuisance, Spectroscopy};
-use crate::operator::{Operator, rows};
+use crate::inverse::Choice;
+use crate::operator::Operator;
 use crate::report::pages;
-use crate::units::Unit;
-use faer::Mat;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Whether a spectrum and a pair distribution function belong to the same glass.
 #[derive(Debug, Default, clap::Args)]
@@ -76,38 +73,6 @@ pub(super) struct Args {
     pub(super) json: bool,
 }
 
-/// One judged pair.
-struct Pair {
-    name: String,
-    comparison: Comparison,
-    verdict: Verdict,
-    inversion: Inversion,
-    r: Vec<Range>,
-    /// What is true of this pair only.
-    findings: Vec<Finding>,
-    /// With the other spectra of the sample, if there are any.
-    joint: Option<Joint>,
-}
-
-impl Pair {
-    /// By all spectra of the sample.
-    fn answer(&self) -> Answer {
-        (self.joint.as_ref()).map_or(self.verdict.answer, |joint| joint.answer)
-    }
-}
-
-/// Both files, as the operator wants them, row by row of the same sample.
-struct Sides {
-    names: Vec<String>,
-    table: bool,
-    spectrum: Measurement,
-    pdf: Measurement,
-    findings: Vec<Finding>,
-    sources: Vec<(String, String)>,
-    /// Unit of the spectrum's axis.
-    axis: Unit,
-}
-
 pub(super) fn run(args: &Args) -> Result<Outcome> {
     let operator = Operator::load(&args.operator)?;
     let mut sides = load_sides(&operator, &Source::of(args), args)?;
@@ -145,26 +110,6 @@ pub(super) fn run(args: &Args) -> Result<Outcome> {
     } else {
         Outcome::Disagrees
     })
-}
-
-fn judged(
-    operator: &Operator,
-    judge: &Judge<'_>,
-    power: &Power,
-    sides: &Sides,
-) -> Result<Vec<Pair>> {
-    let searched = sides.names.len() > 1 && !sides.spectrum.nuisances.is_empty();
-    (0..sides.names.len())
-        .map(|i| {
-            if !searched {
-                return Ok(judge_pair(operator, judge, power, sides, i));
-            }
-            // Each spectrum's nuisances are its own, and so is the judge.
-            let own = sides.spectrum.one(i);
-            let judge = Judge::new(operator, &own.channel, &sides.pdf.channel)?;
-            Ok(judge_pair(operator, &judge, power, sides, i))
-        })
-        .collect()
 }
 
 /// Judges the spectra of `--with` beside the same PDF, and each sample by all of its spectra.
@@ -214,137 +159,6 @@ fn join(operator: &Operator, sides: &mut Sides, pairs: &mut [Pair], args: &Args)
     Ok(())
 }
 
-/// A spectrum, its operator's file, and what is said of how it is to be read.
-struct Source<'a> {
-    operator: &'a Path,
-    spectrum: &'a Path,
-    read: ReadArgs,
-    raman: RamanArgs,
-    instrument: InstrumentArgs,
-}
-
-impl<'a> Source<'a> {
-    fn of(args: &'a Args) -> Self {
-        Self {
-            operator: &args.operator,
-            spectrum: &args.spectrum,
-            read: args.read.clone(),
-            raman: args.raman.clone(),
-            instrument: args.instrument.clone(),
-        }
-    }
-
-    /// One of `--with`: its file says what it is.
-    fn other(operator: &'a Path, spectrum: &'a Path) -> Self {
-        Self {
-            operator,
-            spectrum,
-            read: ReadArgs::default(),
-            raman: RamanArgs::default(),
-            instrument: InstrumentArgs::default(),
-        }
-    }
-}
-
-fn load_sides(operator: &Operator, source: &Source<'_>, args: &Args) -> Result<Sides> {
-    let spectrum = load::curves(source.spectrum, &source.read, operator.meta.quantity)?;
-    let spectrum = source.raman.applied(spectrum, operator.meta.quantity)?;
-    let pdf_args = ReadArgs {
-        quantity: args.pdf_quantity,
-        ..ReadArgs::default()
-    };
-    let pdf = load::curves(&args.pdf, &pdf_args, Quantity::PairDistribution)?;
-    let (spectrum, pdf) = paired(spectrum, pdf, args)?;
-    let nuisances: Vec<Nuisance> = args.nuisance.iter().map(|n| (*n).into()).collect();
-    let covariance = source.instrument.covariance()?;
-    let how = Spectroscopy {
-        level: noise_level(args.noise)?,
-        nuisances: &nuisances,
-        resolution: &source.instrument.resolution,
-        covariance: covariance.as_ref().map(Mat::as_ref),
-    };
-    let s = Measurement::spectra_with(operator, &spectrum.raw, &how)?;
-    // One spectrum whose nuisances were searched for has a channel of its own; those of a table share the typical one.
-    let s = if s.data.nrows() == 1 { s.one(0) } else { s };
-    let d = pdf_measurement(operator, &pdf, args.samples.as_deref(), &args.sample)?;
-    Ok(Sides {
-        findings: [
-            spectrum.findings,
-            s.findings.clone(),
-            pdf.findings,
-            d.findings.clone(),
-        ]
-        .concat(),
-        sources: vec![load::source(source.operator)?, spectrum.source, pdf.source],
-        axis: operator.meta.quantity.axis(),
-        names: spectrum.names,
-        table: spectrum.table && pdf.table,
-        spectrum: s,
-        pdf: d,
-    })
-}
-
-/// Puts the PDFs in the order of the spectra; refuses what cannot be paired.
-fn paired(spectrum: Loaded, mut pdf: Loaded, args: &Args) -> Result<(Loaded, Loaded)> {
-    if !spectrum.table && !pdf.table {
-        return Ok((spectrum, pdf));
-    }
-    if spectrum.table != pdf.table {
-        return Err(
-            Error::new("one file is a wide table, the other a single curve")
-                .at(&args.pdf)
-                .cure("give two curves, or two wide tables paired by sample"),
-        );
-    }
-    let order: Vec<usize> = spectrum
-        .names
-        .iter()
-        .map(|name| {
-            pdf.names.iter().position(|n| n == name).ok_or_else(|| {
-                Error::new(format!("sample '{name}' has a spectrum but no PDF"))
-                    .at(&args.pdf)
-                    .cure("give tables with the same samples")
-            })
-        })
-        .collect::<Result<_>>()?;
-    pdf.raw.y = rows::select(pdf.raw.y.as_ref(), &order);
-    pdf.names.clone_from(&spectrum.names);
-    Ok((spectrum, pdf))
-}
-
-fn judge_pair(
-    operator: &Operator,
-    judge: &Judge<'_>,
-    power: &Power,
-    sides: &Sides,
-    i: usize,
-) -> Pair {
-    let (z, d) = (
-        sides.spectrum.data.subrows(i, 1),
-        sides.pdf.data.subrows(i, 1),
-    );
-    let comparison = judge.compare(z, d);
-    let inversion = judge.inverter.invert(z).remove(0);
-    let verdict = Verdict::of(
-        &comparison,
-        power,
-        &sides.spectrum.channel.x,
-        &rows::row(z, 0),
-    );
-    let channels = (&sides.spectrum.channel, &sides.pdf.channel);
-    let findings = width::findings(operator, channels, (z, d), &comparison);
-    let deviations = pdf_deviations(&comparison.descriptor, &inversion);
-    Pair {
-        name: sides.names[i].clone(),
-        r: ranges(&operator.meta.r.centres(), &deviations, 3.0),
-        comparison,
-        verdict,
-        inversion,
-        findings,
-        joint: None,
-    }
-}
-
 fn write_report(
     operator: &Operator,
     judge: &Judge<'_>,
@@ -385,26 +199,6 @@ fn write_report(
         crate::report::write_figures(&report, folder)?;
     }
     Ok(())
-}
-
-fn object(power: &Power, pair: &Pair, findings: &[Finding]) -> Value {
-    let c = &pair.comparison;
-    let findings = [findings, &pair.findings].concat();
-    let mut told = json!({
-        "sample": pair.name,
-        "verdict": pair.verdict.answer,
-        "sentence": pair.verdict.sentence,
-        "p_value": c.p_value,
-        "chi2": c.chi2,
-        "domain": { "spectrum": c.spectrum, "pdf": c.pdf },
-        "power": power,
-        "findings": findings,
-        "disagreement": { "energy": pair.verdict.energy, "r": pair.r },
-    });
-    if let Some(joint) = &pair.joint {
-        told["joint"] = joint.object();
-    }
-    told
 }
 
 fn tell(power: &Power, sides: &Sides, pairs: &[Pair], as_json: bool) {
