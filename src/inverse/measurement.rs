@@ -1,72 +1,24 @@
 //! Measured curves brought to the operator's descriptor and normalisation, with the channel they were taken through.
 
+mod conversion;
+mod diffraction;
+
+pub use self::diffraction::Diffraction;
+
+use self::conversion::Conversion;
 use super::{Channel, NuisanceFit, noise, structure_factor};
 use crate::curve::Quantity;
 use crate::elements::Composition;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::grid::Grid;
-use crate::instrument::{Window, resolution};
-use crate::operator::{Descriptor, Operator, Weighting, rows};
+use crate::instrument::resolution;
+use crate::operator::{Operator, Weighting, rows};
 use crate::units::Unit;
 use faer::{Mat, MatRef};
-use std::f64::consts::PI;
 
 /// Below this fraction of the largest mean descriptor no training glass has pairs.
 const CORE: f64 = 1e-3;
-
-/// What is known of a diffraction measurement besides its curve.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Diffraction<'a> {
-    /// Q in 1/Å at which the Fourier transform ended.
-    pub q_max: Option<f64>,
-    /// The window it used.
-    pub window: Window,
-    /// Standard deviation, Å, by which the peaks are wider than the training glasses': thermal motion they lack.
-    pub width: Option<f64>,
-    /// Chemical formula, for scattering lengths; that of the operator if not given.
-    pub composition: Option<&'a Composition>,
-}
-
-impl Diffraction<'_> {
-    /// The further width, checked.
-    pub(super) fn width(&self) -> Result<Option<f64>> {
-        /// Thermal widths are below 0.3 Å in any solid.
-        const WIDEST: f64 = 1.0;
-        match self.width {
-            Some(width) if !(0.0..=WIDEST).contains(&width) => {
-                Err(Error::new(format!("a width of {width} Å is not thermal"))
-                    .cure("give the standard deviation in Å, such as 0.05"))
-            }
-            other => Ok(other),
-        }
-    }
-
-    /// What the end of the transform and the width of the peaks do to curves on `grid` (bins x bins). The rows of the former are
-    /// scaled to keep a constant, so that it can act on `(ρ/ρ̄) g` as it does on `g - 1`.
-    fn smoothing(&self, grid: &Grid, findings: &mut Vec<Finding>) -> Result<Mat<f64>> {
-        let smoothing = match self.width()? {
-            Some(width) => resolution::averaging(grid, width),
-            None => Mat::identity(grid.len(), grid.len()),
-        };
-        let Some(q_max) = self.q_max else {
-            findings.push(Finding::new(
-                "q-range-unknown",
-                "The end of the Fourier transform behind the PDF is not known; no broadening by it is assumed.",
-                "Give --q-max and --window.",
-            ));
-            return Ok(smoothing);
-        };
-        if !(q_max.is_finite() && q_max > 0.0) {
-            return Err(Error::new(format!("--q-max {q_max} is not a wavevector"))
-                .cure("give it in 1/Å, such as 25"));
-        }
-        let ended = resolution::termination(grid, q_max, self.window);
-        let sums: Vec<f64> = (0..grid.len()).map(|i| ended.row(i).sum()).collect();
-        let ended = Mat::from_fn(grid.len(), grid.len(), |i, j| ended[(i, j)] / sums[i]);
-        Ok(smoothing * ended)
-    }
-}
 
 /// A point this part of a bin off its centre is at it.
 const AT_CENTRE: f64 = 1e-3;
@@ -303,87 +255,6 @@ fn weights_differ(operator: &Operator, quantity: Quantity) -> Option<Finding> {
             "Expect it to look outside the domain; train the operator with --weighting neutron.",
         )
     })
-}
-
-/// The affine map from a real-space convention to the descriptor at one r.
-struct Conversion {
-    quantity: Quantity,
-    descriptor: Descriptor,
-    /// ρ̄ of the operator, per Å³.
-    mean_density: Option<f64>,
-    /// ⟨b⟩² in barn.
-    b_squared: f64,
-    density_missing: bool,
-}
-
-impl Conversion {
-    fn new(
-        operator: &Operator,
-        quantity: Quantity,
-        density_given: bool,
-        composition: Option<&Composition>,
-    ) -> Result<Self> {
-        let meta = &operator.meta;
-        if quantity.axis() != Unit::Angstrom {
-            return Err(Error::new(format!("the PDF file holds {quantity}, not a function of r"))
-                .cure("give a g(r), G(r), T(r) or R(r); `glassbridge inspect` shows how the file was read"));
-        }
-        let per_density = !matches!(quantity, Quantity::PairDistribution | Quantity::KeenTotal);
-        if meta.dimensions == 2 && per_density {
-            return Err(Error::new(format!(
-                "{quantity} is a three-dimensional function, the operator is two-dimensional"
-            ))
-            .cure("give g(r)"));
-        }
-        let density_free = matches!(
-            quantity,
-            Quantity::TotalCorrelation | Quantity::RadialDistribution
-        );
-        let by_density = meta.descriptor == Descriptor::RhoRdf;
-        if !by_density && per_density && !density_given {
-            return Err(Error::new(format!(
-                "{quantity} needs the number density to become g(r)"
-            ))
-            .cure("give --density"));
-        }
-        let needs_b = matches!(quantity, Quantity::TotalCorrelation | Quantity::KeenTotal);
-        let own: Option<Composition> = meta.composition.as_deref().map(str::parse).transpose()?;
-        let b_squared = match (needs_b, composition.or(own.as_ref())) {
-            (false, _) => 1.0,
-            (true, Some(c)) => c.mean_b()?.powi(2) / 100.0,
-            (true, None) => {
-                return Err(
-                    Error::new(format!("{quantity} needs the composition to become g(r)"))
-                        .because("it is scaled by the mean scattering length")
-                        .cure("give --composition, such as SiO2"),
-                );
-            }
-        };
-        Ok(Self {
-            quantity,
-            descriptor: meta.descriptor,
-            mean_density: meta.mean_density,
-            b_squared,
-            density_missing: by_density && !density_free && !density_given,
-        })
-    }
-
-    /// `(factor, offset)` of `x = factor · value + offset`.
-    fn at(&self, r: f64, density: Option<f64>) -> (f64, f64) {
-        // ρ/ρ̄ of the sample and the density that turns 4πρr(g - 1) and its kin into x.
-        let (relative, unit) = match (self.descriptor, self.mean_density) {
-            (Descriptor::RhoRdf, Some(mean)) => (density.map_or(1.0, |d| d / mean), mean),
-            _ => (1.0, density.unwrap_or(1.0)),
-        };
-        let shell = 4.0 * PI * unit * r;
-        match self.quantity {
-            Quantity::ReducedPdf => (1.0 / shell, relative),
-            Quantity::RadialDistribution => (1.0 / (shell * r), 0.0),
-            Quantity::TotalCorrelation => (1.0 / (shell * self.b_squared), 0.0),
-            Quantity::KeenTotal => (relative / self.b_squared, relative),
-            _ => (relative, 0.0),
-        }
-    }
 }
 
 /// Median noise estimate over the curves, with the finding that says so.

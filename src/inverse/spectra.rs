@@ -1,16 +1,18 @@
 //! Measured spectra brought to an operator: the instrument in the map, its unknowns as nuisances.
 
-use super::channel::usable_covariance;
-use super::evidence::{Correlation, Model, Search};
+mod broadening;
+mod search;
+
+use self::broadening::resolution_map;
+use self::search::Prepared;
 use super::measurement::{estimated, rms};
 use super::nuisance::background;
-use super::{Channel, Measurement, Nuisance, NuisanceFit, Raw};
+use super::{Channel, Measurement, Nuisance, Raw};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::instrument::resolution;
 use crate::operator::{Operator, rows};
 use faer::{Mat, MatRef};
-use rayon::prelude::*;
 
 /// An area further from the expected one than this is a matter of units, not of noise...
 const AREA_TOLERANCE: f64 = 0.05;
@@ -18,8 +20,6 @@ const AREA_TOLERANCE: f64 = 0.05;
 const AREA_DEVIATIONS: f64 = 4.0;
 /// Prior standard deviation of what stays of an unknown scale after normalising the area.
 const SCALE_LEFT: f64 = 0.1;
-/// Full width at half maximum of a Gaussian in standard deviations, 2 √(2 ln 2).
-const FWHM: f64 = 2.354_820_045_030_949_3;
 /// Nuisances that raise the log evidence of a spectrum by less than this are not worth a word: each costs about two or
 /// three by itself.
 const WORTH_A_WORD: f64 = 20.0;
@@ -125,131 +125,6 @@ impl Measurement {
     }
 }
 
-/// Spectra at the points they keep, before their nuisances are known.
-struct Prepared<'a> {
-    inside: &'a Raw,
-    seen: MatRef<'a, f64>,
-    covariance: Option<Mat<f64>>,
-    how: &'a Spectroscopy<'a>,
-}
-
-impl Prepared<'_> {
-    /// Finds the nuisances of each spectrum by itself.
-    fn search(
-        &self,
-        operator: &Operator,
-        resolution: Option<Mat<f64>>,
-        mut findings: Vec<Finding>,
-    ) -> Result<Measurement> {
-        let (inside, how) = (self.inside, self.how);
-        let declared = how.nuisances.contains(&Nuisance::Scale);
-        // An area that is far off without the scale being declared is brought right first, as without nuisances.
-        let before = if declared {
-            vec![1.0; inside.y.nrows()]
-        } else {
-            scales(inside, self.seen, how.nuisances, &mut findings)
-        };
-        let z = Mat::from_fn(inside.y.nrows(), inside.x.len(), |i, j| {
-            before[i] * inside.y[(i, j)]
-        });
-        let sigma = self.sigma(&z, &before, &mut findings);
-        let model = Model::new(operator, resolution)?;
-        let each: Vec<Vec<f64>> = (0..z.nrows()).map(|i| rows::row(z.as_ref(), i)).collect();
-        let correlation = (self.covariance.as_ref())
-            .map(|c| {
-                Correlation::new(&usable_covariance(
-                    c,
-                    inside.x.len(),
-                    rms(inside.y.as_ref()),
-                )?)
-            })
-            .transpose()?;
-        let searches: Vec<Search<'_>> = (each.iter().zip(&sigma).zip(&before))
-            .map(|((z, sigma), before)| {
-                let correlation = correlation.as_ref().map(|c| (c, before * before));
-                Search::new(&model, &inside.x, z, sigma, correlation, how.nuisances)
-            })
-            .collect();
-        let mut fits: Vec<NuisanceFit> = (searches.par_iter())
-            .map(Search::run)
-            .collect::<Result<_>>()?;
-        let known = how.level.is_some() || inside.sigma.is_some() || self.covariance.is_some();
-        let typical = searches[median(&fits)].typical(&fits[median(&fits)])?;
-        let found: Vec<f64> = (fits.iter())
-            .map(|f| f.get("scale").map_or(1.0, |s| s.value))
-            .collect();
-        let mut channel = typical;
-        channel.sigma_known = known;
-        for (i, fit) in fits.iter_mut().enumerate() {
-            fit.channel.sigma_known = known;
-            if let Some(covariance) = &self.covariance {
-                let factor = (before[i] / found[i]).powi(2);
-                fit.channel.correlate(&(covariance * faer::Scale(factor)))?;
-            }
-        }
-        if let Some(covariance) = &self.covariance {
-            let factor = (before[0] / found[median(&fits)]).powi(2);
-            channel.correlate(&(covariance * faer::Scale(factor)))?;
-        }
-        findings.push(Finding::new(
-            "nuisances-fitted",
-            if let [one] = fits.as_slice() {
-                format!("Fitted along with the spectrum: {}.", one.sentence())
-            } else {
-                format!(
-                    "Fitted along with each of {} spectra; the typical one: {}.",
-                    fits.len(),
-                    fits[median(&fits)].sentence()
-                )
-            },
-            "Compare with what you know of the instrument.",
-        ));
-        Ok(Measurement {
-            data: Mat::from_fn(z.nrows(), z.ncols(), |i, j| z[(i, j)] / found[i]),
-            scale: before.iter().zip(&found).map(|(b, f)| b / f).collect(),
-            channel,
-            findings,
-            nuisances: fits,
-        })
-    }
-
-    /// Errors of each spectrum.
-    fn sigma(&self, z: &Mat<f64>, before: &[f64], findings: &mut Vec<Finding>) -> Vec<Vec<f64>> {
-        let (n, m) = (z.nrows(), z.ncols());
-        let inside = self.inside;
-        if let Some(level) = self.how.level {
-            return (0..n)
-                .map(|i| vec![level * rms(z.subrows(i, 1)); m])
-                .collect();
-        }
-        if let Some(sigma) = &inside.sigma {
-            return (before.iter())
-                .map(|b| sigma.iter().map(|s| s * b).collect())
-                .collect();
-        }
-        if let Some(covariance) = &self.covariance {
-            return (before.iter())
-                .map(|b| {
-                    (0..m)
-                        .map(|j| b * covariance[(j, j)].max(0.0).sqrt())
-                        .collect()
-                })
-                .collect();
-        }
-        let sigma = estimated(self.seen, z.as_ref(), "spectrum", findings);
-        vec![vec![sigma; m]; n]
-    }
-}
-
-/// The fit in the middle of all by its first parameter.
-fn median(fits: &[NuisanceFit]) -> usize {
-    let key = |i: usize| fits[i].parameters.last().map_or(0.0, |p| p.value);
-    let first = |i: usize| fits[i].get("width").map_or(key(i), |p| p.value);
-    let mut order: Vec<usize> = (0..fits.len()).collect();
-    order.sort_by(|&a, &b| first(a).total_cmp(&first(b)));
-    order[order.len() / 2]
-}
-
 /// Whether undeclared nuisances explain a spectrum better, by far, than none: said where a spectrum is outside the domain.
 /// `raw` holds one or more spectra; the first is looked at.
 pub fn undeclared(operator: &Operator, raw: &Raw, how: &Spectroscopy<'_>) -> Option<Finding> {
@@ -309,65 +184,6 @@ fn kept_covariance(raw: &Raw, inside: &Raw, full: MatRef<'_, f64>) -> Result<Mat
     let first = raw.x.partition_point(|x| *x < inside.x[0]);
     let kept = inside.x.len();
     Ok(full.submatrix(first, first, kept, kept).to_owned())
-}
-
-/// What the instrument adds to the broadening of the training spectra (q x q); none if nothing is known of it.
-fn resolution_map(
-    operator: &Operator,
-    fwhm: &[f64],
-    findings: &mut Vec<Finding>,
-) -> Result<Option<Mat<f64>>> {
-    if fwhm.is_empty() {
-        return Ok(None);
-    }
-    let grid = operator.meta.energy;
-    let own = own_broadening(operator);
-    if own.is_none() {
-        findings.push(Finding::new(
-            "training-broadening-unknown",
-            "The operator does not say how its training spectra were broadened; the whole resolution is added to them.",
-            "Note `broadening: Gaussian sigma X meV` in the training table.",
-        ));
-    }
-    let own = own.unwrap_or(0.0);
-    let width = |e: f64| fwhm.iter().rev().fold(0.0, |sum, c| sum * e + c);
-    let centres = grid.centres();
-    if let Some(e) = centres
-        .iter()
-        .find(|e| !(width(**e).is_finite() && width(**e) >= 0.0))
-    {
-        return Err(
-            Error::new(format!("the resolution at {e:.2} meV is {}", width(*e)))
-                .because("a full width at half maximum cannot be negative")
-                .cure("give --resolution in meV: one number, or coefficients of a polynomial in E"),
-        );
-    }
-    let narrower = centres.iter().filter(|e| width(**e) < FWHM * own).count();
-    if narrower > 0 {
-        findings.push(Finding::new(
-            "training-broader-than-instrument",
-            format!(
-                "At {narrower} of {} energies the training spectra are broader (FWHM {:.3} meV) than the instrument.",
-                centres.len(),
-                FWHM * own
-            ),
-            "Train with a smaller broadening.",
-        ));
-    }
-    Ok(Some(resolution::gaussian_along(&grid, |e| {
-        ((width(e) / FWHM).powi(2) - own * own).max(0.0).sqrt()
-    })))
-}
-
-/// Standard deviation (meV) of the Gaussian that the training spectra were broadened with, from a note such as
-/// `Gaussian, sigma 0.3 meV`.
-pub(super) fn own_broadening(operator: &Operator) -> Option<f64> {
-    let note = (operator.meta.notes.iter()).find(|(key, _)| key == "broadening")?;
-    let mut words = (note.1.split([' ', ',', '='])).filter(|w| !w.is_empty());
-    words.find(|w| w.eq_ignore_ascii_case("sigma"))?;
-    let value: f64 = words.next()?.parse().ok()?;
-    let unit: crate::units::Unit = words.next()?.parse().ok()?;
-    Some(value * unit.factor_to(crate::units::Unit::Mev).ok()?)
 }
 
 fn too_few_to_estimate() -> Error {
