@@ -1,12 +1,15 @@
 //! The default inversion: Gaussian conditioning, with bands calibrated on glasses that were left out.
 
+mod estimate;
+
+use self::estimate::{Estimate, Here};
 use super::constrained::{Prior, Solver};
 use super::derived::{COUNT, Derived, Shape};
 use super::joint::Stacked;
 use super::{Channel, Constraints, Measurement, Resolution, Seen};
 use crate::error::Result;
 use crate::operator::Operator;
-use crate::operator::conditional::{Conditional, Scores, Target};
+use crate::operator::conditional::{Scores, Target};
 use crate::operator::directions::Directions;
 use faer::{Mat, MatRef};
 use rayon::prelude::*;
@@ -319,58 +322,6 @@ impl<'a> Inverter<'a> {
     /// What the data decide and what the prior decides, for every spectrum of this channel.
     pub fn resolution(&self) -> Result<Resolution> {
         Resolution::new(self.operator, &self.seen.conditional)
-    }
-}
-
-/// The instrument that some spectra came through.
-struct Here<'a> {
-    conditional: &'a Conditional,
-    /// Along the directions of the conditional.
-    target: &'a Target,
-    nuisances: &'a Mat<f64>,
-}
-
-/// Estimates from some spectra, one a column, and where these stand.
-struct Estimate {
-    white: Mat<f64>,
-    /// What the data alone said of the data, whitened.
-    implied: Mat<f64>,
-    /// What constraints added to the coefficients.
-    further: Option<Mat<f64>>,
-    /// Descriptor and density about their means.
-    moved: Mat<f64>,
-    leverage: Vec<f64>,
-    distance: Vec<(f64, f64)>,
-}
-
-impl Here<'_> {
-    fn estimate(&self, spectra: MatRef<'_, f64>) -> Estimate {
-        let conditional = self.conditional;
-        let white = conditional.whiten(spectra);
-        let scores = conditional.scores(white.as_ref());
-        let coefficients = conditional.coefficients(&scores);
-        Estimate {
-            implied: conditional.implied(&coefficients),
-            moved: self.target.moved(&coefficients),
-            leverage: conditional.leverage(&scores),
-            distance: conditional.distances(&scores),
-            further: None,
-            white,
-        }
-    }
-
-    /// The spectra that the estimates and the fitted nuisances imply, about the mean.
-    fn refolded(&self, from: &Estimate) -> Mat<f64> {
-        let conditional = self.conditional;
-        let mut refolded = conditional.unwhitened(&from.implied);
-        if let Some(further) = &from.further {
-            refolded += conditional.unwhitened(&conditional.implied(further));
-        }
-        if self.nuisances.ncols() == 0 {
-            return refolded;
-        }
-        let precision = conditional.precision_times(&from.white, &from.implied);
-        refolded + self.nuisances * (self.nuisances.transpose() * precision)
     }
 }
 
