@@ -140,6 +140,13 @@ fn convert(args: &Args, curve: &Curve, findings: &mut Vec<Finding>) -> Result<Cu
 
 fn total_scattering(args: &Args, curve: &Curve, findings: &mut Vec<Finding>) -> Result<Curve> {
     let (from, to) = (curve.quantity(), args.to);
+    if args.sample.pdf_width.or(args.sample.q_damp).is_some() {
+        return Err(Error::new("convert neither widens nor damps a curve")
+            .because(
+                "--pdf-width and --q-damp say what an operator's curves lack beside a measured one",
+            )
+            .cure("leave them out here, and give them to check or predict"));
+    }
     neutrons_only(args.radiation, from)?;
     neutrons_only(args.radiation, to)?;
     let (density, composition) = (args.sample.density, args.sample.composition.as_ref());

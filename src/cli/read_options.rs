@@ -59,6 +59,9 @@ pub(super) struct SampleArgs {
     /// Standard deviation (Å) by which the peaks of the PDF are wider than those of the training glasses
     #[arg(long, value_name = "SIGMA")]
     pub(super) pdf_width: Option<f64>,
+    /// Resolution in Q (1/Å) that damps the PDF by exp(-(QDAMP r)²/2), as fitted to a calibrant
+    #[arg(long, value_name = "QDAMP")]
+    pub(super) q_damp: Option<f64>,
     /// Number density in atoms/Å^3, e.g. 0.0662 for silica glass
     #[arg(long)]
     pub(super) density: Option<f64>,
@@ -87,6 +90,7 @@ impl SampleArgs {
                 WindowName::Lorch => Window::Lorch,
             },
             width: self.pdf_width,
+            q_damp: self.q_damp,
             composition: self.composition.as_ref(),
         }
     }

@@ -165,13 +165,22 @@ impl Measurement {
                 "Give --density, or --samples with a number_density column.",
             ));
         }
+        let relative = |i: usize| match (density, meta.mean_density) {
+            (Some(density), Some(mean)) => density[i] / mean,
+            _ => 1.0,
+        };
+        // What damps g - 1 leaves the constant in g alone: its part is moved to the data, and the map damps the rest.
+        let damping = diffraction.damping(&inside.x)?;
         let data = Mat::from_fn(inside.y.nrows(), inside.x.len(), |i, j| {
             let (factor, offset) = conversion.at(inside.x[j], density.map(|d| d[i]));
-            factor * inside.y[(i, j)] + offset
+            factor * inside.y[(i, j)] + offset - (1.0 - damping[j]) * relative(i)
         });
         let smoothing = diffraction.smoothing(&meta.r, &mut findings)?;
         let on_grid = operator.x.as_ref() * smoothing.transpose();
-        let sampling = resolution::sampling(&meta.r, &inside.x)?;
+        let mut sampling = resolution::sampling(&meta.r, &inside.x)?;
+        for column in sampling.col_iter_mut() {
+            (column.iter_mut().zip(&damping)).for_each(|(s, damping)| *s *= damping);
+        }
         let seen = &on_grid * sampling.transpose();
         let (sigma, known) = if let Some(sigma) = &inside.sigma {
             let factor = |x: f64| conversion.at(x, density.map(|d| d[0])).0;
@@ -205,16 +214,17 @@ impl Measurement {
         let scale = vec![1.0; data.nrows()];
         let map = sampling * smoothing;
         let mut channel = Channel::new(inside.x, map, sigma, known, rms(data.as_ref()))?;
-        if conversion.density_missing {
-            let spread = operator
-                .relative_density
-                .as_deref()
-                .map_or(0.0, standard_deviation);
-            let column: Vec<f64> = rows::mean(seen.as_ref())
-                .iter()
-                .map(|m| m * spread)
-                .collect();
-            channel.add_nuisance(&column);
+        if density.is_none() {
+            let spread = (operator.relative_density.as_deref()).map_or(0.0, standard_deviation);
+            let of_density: Vec<f64> = if conversion.density_missing {
+                rows::mean(seen.as_ref())
+            } else {
+                // The curve is per density, but not the constant that was moved.
+                damping.iter().map(|damping| 1.0 - damping).collect()
+            };
+            if of_density.iter().any(|v| *v > 0.0) {
+                channel.add_nuisance(&of_density.iter().map(|v| v * spread).collect::<Vec<_>>());
+            }
         }
         Ok(Self {
             channel,

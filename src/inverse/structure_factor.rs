@@ -68,6 +68,11 @@ pub(super) fn measurement(
             map.row_mut(i).iter_mut().for_each(|m| *m *= factor);
         }
     }
+    // A resolution in Q damps g - 1 in r.
+    let damping = diffraction.damping(&grid.centres())?;
+    for (j, damping) in damping.iter().enumerate() {
+        map.col_mut(j).iter_mut().for_each(|m| *m *= damping);
+    }
     // What the constant ρ/ρ̄ adds to the matrix's product and S - 1 does not hold.
     let step: Vec<f64> = (0..map.nrows()).map(|i| map.row(i).sum()).collect();
     let relative = |i: usize| density.map_or(1.0, |d| d[i] / mean);

@@ -108,6 +108,8 @@ pub struct Settings {
     pub lorch: bool,
     /// Standard deviation by which the peaks of the PDF are wider than the training glasses', Å.
     pub pdf_width: Option<f64>,
+    /// Resolution in Q that damps the PDF, Å⁻¹.
+    pub q_damp: Option<f64>,
     /// Paper of the report.
     pub letter: bool,
 }
@@ -315,6 +317,7 @@ fn pair(
         },
         composition: composition.as_ref(),
         width: settings.pdf_width,
+        q_damp: settings.q_damp,
     };
     let density = settings.density.map(|d| vec![d]);
     let pdf = Measurement::pdfs(operator, &pdf.raw, density.as_deref(), &diffraction)?;

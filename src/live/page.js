@@ -43,7 +43,7 @@
         noise: at("noise_set").checked ? noise() : null,
         lambda: Number(at("lambda").value) === 0 ? null : lambda(),
         nuisances: [...document.querySelectorAll(".nuisance:checked")].map((box) => box.value),
-        density: number("density"), composition: word("composition"), q_max: number("q_max"), pdf_width: number("pdf_width"),
+        density: number("density"), composition: word("composition"), q_max: number("q_max"), pdf_width: number("pdf_width"), q_damp: number("q_damp"),
         lorch: at("lorch").checked, letter: at("paper").value === "letter",
       },
     });

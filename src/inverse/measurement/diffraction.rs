@@ -16,6 +16,8 @@ pub struct Diffraction<'a> {
     pub window: Window,
     /// Standard deviation, Å, by which the peaks are wider than the training glasses': thermal motion they lack.
     pub width: Option<f64>,
+    /// Q resolution of the diffractometer, 1/Å: it damps `g - 1` by `exp(-(Q_damp r)²/2)` (the `Qdamp` of programs that fit PDFs).
+    pub q_damp: Option<f64>,
     /// Chemical formula, for scattering lengths; that of the operator if not given.
     pub composition: Option<&'a Composition>,
 }
@@ -32,6 +34,22 @@ impl Diffraction<'_> {
             }
             other => Ok(other),
         }
+    }
+
+    /// What is left of `g - 1` at each r.
+    pub(in crate::inverse) fn damping(&self, r: &[f64]) -> Result<Vec<f64>> {
+        /// No diffractometer for PDFs is coarser, 1/Å: it would see nothing beyond 6 Å.
+        const COARSEST: f64 = 0.5;
+        let q_damp = self.q_damp.unwrap_or(0.0);
+        if !(0.0..=COARSEST).contains(&q_damp) {
+            return Err(
+                Error::new(format!("--q-damp {q_damp} is not a resolution in Q"))
+                    .cure("give the standard deviation in 1/Å, such as 0.04"),
+            );
+        }
+        Ok(r.iter()
+            .map(|r| (-0.5 * (q_damp * r).powi(2)).exp())
+            .collect())
     }
 
     /// What the end of the transform and the width of the peaks do to curves on `grid` (bins x bins). The rows of the former are
