@@ -228,14 +228,13 @@ fn tell(power: &Power, sides: &Sides, pairs: &[Pair], as_json: bool) {
             say!("{}", pair.verdict.sentence);
             for range in &pair.verdict.energy {
                 say!(
-                    "  spectrum differs from {:.1} to {:.1} {axis}, by {:+.1} standard deviations",
-                    range.from,
-                    range.to,
+                    "  spectrum differs at {} {axis}, by {:+.1} standard deviations",
+                    range.ends(1),
                     range.deviation
                 );
             }
             for range in &pair.r {
-                say!("  PDF differs from {:.2} to {:.2} Å", range.from, range.to);
+                say!("  PDF differs at {} Å", range.ends(2));
             }
         }
     }

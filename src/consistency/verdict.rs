@@ -56,6 +56,21 @@ pub struct Range {
     pub deviation: f64,
 }
 
+impl Range {
+    /// "4.0 to 62.0", or one number where both ends are printed alike.
+    pub fn ends(&self, digits: usize) -> String {
+        let (from, to) = (
+            format!("{:.digits$}", self.from),
+            format!("{:.digits$}", self.to),
+        );
+        if from == to {
+            from
+        } else {
+            format!("{from} to {to}")
+        }
+    }
+}
+
 /// The answer with its reasons.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
@@ -186,6 +201,10 @@ mod tests {
         let found = ranges(&x, &[4.0, 5.0, -4.0, 0.0, 0.0, 6.0], 3.0);
         let ends: Vec<_> = found.iter().map(|r| (r.from, r.to, r.deviation)).collect();
         assert_eq!(ends, [(1.0, 2.0, 5.0), (3.0, 3.0, -4.0), (6.0, 6.0, 6.0)]);
+        assert_eq!(
+            (found[0].ends(1), found[1].ends(1)),
+            ("1.0 to 2.0".into(), "3.0".into())
+        );
     }
 
     #[test]

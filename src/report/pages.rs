@@ -259,12 +259,7 @@ fn differences(view: &CheckView<'_>) -> String {
     let list = |ranges: &[Range], unit: &str, digits: usize| -> String {
         let each: Vec<String> = ranges
             .iter()
-            .map(|r| {
-                format!(
-                    "{:.digits$} to {:.digits$} {unit} ({:+.1} σ)",
-                    r.from, r.to, r.deviation
-                )
-            })
+            .map(|r| format!("{} {unit} ({:+.1} σ)", r.ends(digits), r.deviation))
             .collect();
         if each.is_empty() {
             "nowhere".into()
