@@ -435,6 +435,29 @@ fn neutrons_and_light_together(folder: &std::path::Path, set: &std::path::Path) 
     let freedom = said["spectra"][0]["degrees_of_freedom"].as_f64().unwrap();
     let of = |path: &std::path::Path| glassbridge::operator::Operator::load(path).unwrap();
     assert_eq!(of(&neutron).x, of(&other).x);
+    // X-rays see electrons.
+    let xrays = of(&trained("raman", &["--weighting", "xray"]));
+    let species = &data.manifest.species;
+    let electrons = |i: usize| f64::from(glassbridge::elements::element(&species[i]).unwrap().z);
+    let sum: f64 = (0..2)
+        .map(|i| data.manifest.concentrations[i] * electrons(i))
+        .sum();
+    let part = |i: usize| data.manifest.concentrations[i] * electrons(i) / sum;
+    let row = |a: usize, b: usize| {
+        data.matrix(&format!("rdf.{}-{}", species[a], species[b]))
+            .unwrap()
+    };
+    let (own, mixed, others) = (row(0, 0), row(0, 1), row(1, 1));
+    let first = data.usable().unwrap()[0];
+    for (j, g) in xrays.training_g(0).into_iter().enumerate() {
+        let expected = part(0).powi(2) * own[(first, j)]
+            + 2.0 * part(0) * part(1) * mixed[(first, j)]
+            + part(1).powi(2) * others[(first, j)];
+        assert!(
+            (g - expected).abs() < 1e-9 * (1.0 + expected),
+            "{g} {expected}"
+        );
+    }
     assert!(freedom > 1.0, "{said}");
     let assumed = "raman-reduced is assumed";
     assert!(said["findings"].to_string().contains(assumed), "{said}");

@@ -75,8 +75,8 @@ pub(super) struct Args {
     /// adf, coordination, rings, homology.
     #[arg(long, value_parser = descriptor)]
     descriptor: Option<Read>,
-    /// How the g(r) of a dataset counts pairs of atoms: number or neutron (scattering lengths). Unless given, neutron for
-    /// neutron-gdos and ins, number for the rest. A joint inversion needs one for all its operators, a check that of the PDF.
+    /// How the g(r) of a dataset counts pairs of atoms: number, neutron (scattering lengths) or xray (electrons). Unless given,
+    /// neutron for neutron-gdos and ins, number for the rest. A joint inversion needs one for all its operators, a check that of the PDF.
     #[arg(long, value_parser = weighting, conflicts_with = "structure")]
     weighting: Option<Weighting>,
     /// Print one JSON object.
@@ -88,7 +88,8 @@ fn weighting(text: &str) -> std::result::Result<Weighting, String> {
     match text {
         "number" => Ok(Weighting::Number),
         "neutron" => Ok(Weighting::Neutron),
-        _ => Err("use number or neutron".into()),
+        "xray" => Ok(Weighting::XRay),
+        _ => Err("use number, neutron or xray".into()),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::elements::{Composition, element};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::instrument::resolution::{gaussian, sampling};
-use crate::instrument::weights::neutron_weights;
+use crate::instrument::weights::{neutron_weights, xray_weights};
 use crate::io::wide_table::WideTable;
 use crate::operator::features::{Added, Block};
 use crate::operator::streamed::Pairs;
@@ -271,15 +271,20 @@ fn pair_arrays(
     let species = &data.manifest.species;
     match (weighting, composition) {
         (Weighting::Number, _) => Ok(vec![("rdf".into(), 1.0)]),
-        (Weighting::Neutron, None) => {
-            Err(Error::new("species of reduced units scatter no neutrons")
-                .at(folder)
-                .cure("use --quantity vdos and --weighting number"))
+        (_, None) => Err(Error::new(
+            "species of reduced units scatter neither neutrons nor X-rays",
+        )
+        .at(folder)
+        .cure("use --quantity vdos and --weighting number")),
+        (_, Some(composition)) => {
+            let weights = match weighting {
+                Weighting::XRay => xray_weights(composition)?,
+                _ => neutron_weights(composition)?,
+            };
+            Ok((weights.into_iter())
+                .map(|(a, b, w)| (format!("rdf.{}-{}", species[a], species[b]), w))
+                .collect())
         }
-        (Weighting::Neutron, Some(composition)) => Ok(neutron_weights(composition)?
-            .into_iter()
-            .map(|(a, b, w)| (format!("rdf.{}-{}", species[a], species[b]), w))
-            .collect()),
     }
 }
 

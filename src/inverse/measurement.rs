@@ -250,18 +250,22 @@ impl Measurement {
     }
 }
 
-/// Says so where a function that only neutrons have meets an operator whose g counts every pair of atoms once.
+/// Says so where a function that only neutrons have meets an operator whose g is not weighted by scattering lengths.
 fn weights_differ(operator: &Operator, quantity: Quantity) -> Option<Finding> {
     let neutron = matches!(
         quantity,
         Quantity::TotalCorrelation | Quantity::KeenTotal | Quantity::KeenF
     );
     let own: Composition = operator.meta.composition.as_deref()?.parse().ok()?;
-    let counts_pairs = operator.meta.weighting == Weighting::Number && own.species.len() > 1;
-    (neutron && counts_pairs).then(|| {
+    let by = match operator.meta.weighting {
+        Weighting::Number => "their numbers",
+        Weighting::XRay => "their electrons",
+        Weighting::Neutron => return None,
+    };
+    (neutron && own.species.len() > 1).then(|| {
         Finding::new(
             "weights-differ",
-            format!("The {quantity} weights pairs of atoms by neutron scattering lengths, the operator's g(r) by their numbers."),
+            format!("The {quantity} weights pairs of atoms by neutron scattering lengths, the operator's g(r) by {by}."),
             "Expect it to look outside the domain; train the operator with --weighting neutron.",
         )
     })

@@ -9,7 +9,7 @@
 //! The first integral is a matrix that acts on x. Of g beyond the operator's grid nothing is known but that it tends to 1: its
 //! fine ripples on S(Q) are integrated out as nuisances, with the spread that the training glasses still have at the end of the
 //! grid. Atoms of one kind scatter X-rays and neutrons alike in S(Q); for several kinds the weights of X-rays depend on Q, and
-//! the operator's g(r) has none that do: that is the user's to know ([`Measurement::pdfs`] takes S(Q) as weighted like the
+//! those of the operator's g(r) are at best the ones at Q = 0: that is the user's to know ([`Measurement::pdfs`] takes S(Q) as weighted like the
 //! operator's g).
 
 use super::Channel;

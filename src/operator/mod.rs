@@ -73,6 +73,9 @@ pub enum Weighting {
     Number,
     /// `sum_ab c_a c_b b_a b_b g_ab / <b>²` with the scattering lengths of Sears 1992.
     Neutron,
+    /// `sum_ab c_a c_b Z_a Z_b g_ab / <Z>²`: the form factors of X-rays at Q = 0.
+    #[serde(rename = "xray")]
+    XRay,
 }
 
 /// Everything about an operator that is not a large array; stored verbatim in its file.

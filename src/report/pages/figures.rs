@@ -163,6 +163,7 @@ pub(super) fn g_name(operator: &Operator) -> &'static str {
     match operator.meta.weighting {
         Weighting::Number => "g(r)",
         Weighting::Neutron => "g(r), neutron-weighted",
+        Weighting::XRay => "g(r), X-ray-weighted",
     }
 }
 
