@@ -28,8 +28,8 @@ const COVERAGE: (f64, f64) = (0.90, 0.98);
 const COVERAGE_SCATTER: f64 = 0.015;
 const POWER: f64 = 0.88;
 /// The mean of some 230 uniform p-values is off one half by 0.02 (that the calibration has 120 to 180 glasses counts too). True pairs may
-/// look better than that, not worse: the operator of all glasses knows a tenth more than those of the folds that calibrate it.
-const MIDDLE: (f64, f64) = (0.44, 0.60);
+/// look a little better than that: the operator of all glasses knows a tenth more than those of the folds that calibrate it.
+const MIDDLE: (f64, f64) = (0.45, 0.57);
 
 #[test]
 fn claims_hold_on_held_out_glasses() {
